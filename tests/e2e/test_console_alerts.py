@@ -71,7 +71,7 @@ def test_a_push_shows_how_many_and_nothing_else_and_a_lost_line_has_a_page(
         const all = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname)));
         return all.flat().sort();
     }""")
-    assert kept == ["/offline", "/static/app.css", "/static/vendor/pico-2.1.1.min.css"]
+    assert kept == ["/offline", "/static/app.css", "/static/pico.css"]
     page.context.set_offline(True)
     page.goto(f"{base}/later")
     expect(page.get_by_role("heading", name="No contact")).to_be_visible()

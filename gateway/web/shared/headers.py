@@ -6,10 +6,13 @@ OWASP HTTP Headers Cheat Sheet; Content Security Policy Level 3 (W3C). Nothing i
 from __future__ import annotations
 
 import gzip
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import Response, request
+
+from gateway.web.shared.forms import is_brief
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -57,7 +60,7 @@ def install(app: Flask, machines: frozenset[str]) -> None:
                 response.headers.setdefault(name, ALWAYS[name])
             response.headers.setdefault("Cache-Control", "no-store")
             return response
-        for name in ALWAYS if _is_page(response) else BARE:
+        for name in ALWAYS if _is_page(response) and not is_brief() else BARE:
             response.headers.setdefault(name, ALWAYS[name])
         response.headers["Cache-Control"] = (
             "public, max-age=31536000, immutable" if _may_be_cached(response) else "no-store"
@@ -85,6 +88,7 @@ def _may_be_cached(response: Response) -> bool:
 _WORTH = 400
 _KINDS = ("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml")
 _OK = 200
+_COMMENTS = re.compile(rb"^\s*//.*\n|^/\*[^*]*\*/\n", re.MULTILINE)
 
 
 def install_compression(app: Flask, machines: frozenset[str]) -> None:
@@ -120,4 +124,5 @@ def _squeeze_now(body: bytes) -> bytes:
 
 @lru_cache(maxsize=32)
 def _squeeze_once(body: bytes) -> bytes:
-    return gzip.compress(body, 9, mtime=0)
+    """Compress a static file, without its lines of comment: they are for readers of the source."""
+    return gzip.compress(_COMMENTS.sub(b"", body), 9, mtime=0)

@@ -49,7 +49,7 @@ def add_to(pages: Blueprint, parts: Services, addresses: Mapping[str, str]) -> N
 
 def _add_app(pages: Blueprint, addresses: Mapping[str, str]) -> None:
     worker = _WORKER.read_text(encoding="utf-8").replace(
-        '"STYLES"', json.dumps([addresses["vendor/pico-2.1.1.min.css"], addresses["app.css"]])
+        '"STYLES"', json.dumps([addresses["pico.css"], addresses["app.css"]])
     )
 
     @pages.get("/sw.js")

@@ -70,6 +70,7 @@ def install(
         machines: names of blueprints for programs, which have their own authentication.
         https_host: host at which pages are reached over HTTPS, for proxies that do not say so.
     """
+    app.wsgi_app = forms.answer_in_one_trip(app.wsgi_app)  # type: ignore[assignment,method-assign]
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
@@ -115,6 +116,8 @@ def _add_words(app: Flask, parts: Services) -> None:
         said=lambda: get_flashed_messages(with_categories=True),
         languages=languages.NAMES,
         word=labels.find_word,
+        brief=forms.is_brief,
+        narrow=forms.is_narrow,
         asked_by_script=lambda: "HX-Request" in request.headers,
     )
 

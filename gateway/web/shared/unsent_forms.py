@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from gateway.storage import sign_ins
 from gateway.storage.database import Unavailable
 from gateway.web.shared.auth import WHO, find_sign_in
+from gateway.web.shared.forms import BY_SCRIPT, is_brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,6 +109,13 @@ def install(app: Flask, parts: Services) -> None:
     """Fill in a saved form whose id the URL names, and delete it once the form was sent."""
     app.config["KEEPS"] = lambda: keep_posted(parts)
     app.config["PAGE_OF"] = find_page
+
+    @app.after_request
+    def name_page(response: Response) -> Response:
+        """Name the page on which a refused form of the page's script stands, for the address that is shown."""
+        if request.method == "POST" and is_brief() and (page := find_page(request.path)):
+            response.headers[BY_SCRIPT] = page
+        return response
 
     @app.after_request
     def put_back(response: Response) -> Response:

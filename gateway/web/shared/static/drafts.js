@@ -13,13 +13,16 @@
     return null;
   }
 
-  function drafting(field) {
+  function drafting(field, signal) {
     const told = document.getElementById("draft-told");
     const { dataset, form } = field;
     // Of a sheet everything is kept, of a note its words.
     const isSheet = form.dataset.sheet !== undefined;
     const words = () => (isSheet ? new URLSearchParams([...new FormData(form)].filter(([name]) => name !== "csrf_token")).toString() : field.value);
-    let kept = isSheet && field.value === field.defaultValue ? words() : isSheet ? "" : field.defaultValue;
+    // Something may have been entered before this script came, or by the browser itself.
+    const isEntered = (one) => ("checked" in one && one.checked !== one.defaultChecked) || (one.type !== "hidden" && "defaultValue" in one && one.value !== one.defaultValue);
+    let kept = dataset.typed === undefined ? field.defaultValue : ""; // or put back by a page that refused it
+    if (isSheet) kept = dataset.typed !== undefined || [...form.elements].some(isEntered) ? "" : words();
     let timer = 0;
     let last = Promise.resolve(true);
     let refused = "";
@@ -83,24 +86,41 @@
     }
 
     (isSheet ? form : field).addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, QUIET); });
-    document.addEventListener("visibilitychange", keep); // on the way out, and back from signing in
-    window.addEventListener("pagehide", send);
-    window.addEventListener("online", keep);
-    window.addEventListener("pageshow", keep); // the browser may have put back what was typed before
-    return { keep, mayLose, warn, isDirty: () => words() !== kept };
+    document.addEventListener("visibilitychange", keep, { signal }); // on the way out, and back from signing in
+    window.addEventListener("pagehide", send, { signal });
+    window.addEventListener("online", keep, { signal });
+    window.addEventListener("pageshow", keep, { signal }); // the browser may have put back what was typed before
+    signal.addEventListener("abort", () => clearTimeout(timer));
+    document.addEventListener("stayed", keep, { signal }); // a form that took it along did not arrive
+    const rest = () => clearTimeout(timer);
+    return { form, keep, rest, isRefused: () => Boolean(refused), mayLose, warn, isDirty: () => words() !== kept };
   }
 
-  const all = [...document.querySelectorAll("[data-draft]")].map(drafting);
-  // No form leaves the page before the note is safe: with the line lost, page and note stay as they are.
+  let life = new AbortController();
+  let all = [];
+  function begin() {
+    life.abort(); // of the page that went
+    life = new AbortController();
+    all = [...document.querySelectorAll("[data-draft]")].map((field) => drafting(field, life.signal));
+  }
+  document.addEventListener("arrived", begin);
+  begin();
+  // No form leaves the page before the note is safe: with the line lost, page and note stay as they are. The form of
+  // the note itself takes it along; a page in which the answer takes its place stays until that has come.
   document.addEventListener("submit", (event) => {
-    const dirty = all.filter((one) => one.isDirty() && !one.mayLose(event.target));
+    const takesAlong = (one) => document.body.hasAttribute("data-in-place") && one.form === event.target && !one.isRefused();
+    if (event.target.method === "post") all.filter(takesAlong).forEach((one) => one.rest());
+    const dirty = all.filter((one) => one.isDirty() && !one.mayLose(event.target) && !takesAlong(one));
     if (event.target.method !== "post" || !dirty.length) return;
     const { target, submitter } = event;
     event.preventDefault();
     event.stopPropagation();
     Promise.all(dirty.map((one) => one.keep())).then((safe) => {
       if (safe.every(Boolean)) target.requestSubmit(submitter);
-      else dirty.forEach((one) => one.warn(target));
+      else {
+        document.dispatchEvent(new Event("refused"));
+        dirty.forEach((one) => one.warn(target));
+      }
     });
   }, true);
 })();

@@ -77,6 +77,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    if (!dialog.isConnected || document.querySelector("main[inert]")) return; // a page that goes
     if (typed !== null) {
       event.preventDefault();
       if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) typed += event.key;

@@ -4,14 +4,35 @@
   const EVERY = 10000;
   const QUICK = 2000; // while a call runs, its bar is asked so often
   const HERE_EVERY = 240000;
+  const PATIENCE = 60000;
   const bar = document.getElementById("contact");
   const news = document.getElementById("news");
-  const over = document.getElementById("bar");
+  const over = () => document.getElementById("bar");
   const marks = new WeakMap();
   const began = new WeakMap();
-  const title = document.title;
+  let { title } = document;
   let seenAt = new Date();
   let lost = false;
+
+  // On a slow line the first press comes before the scripts that it does not need: what asks for news is fetched with the
+  // first question, and keys and sound with it, but at once where a keyboard is likely.
+  const { dataset: scripts } = document.currentScript;
+  const fetched = {};
+  const arrived = new Set();
+  function need(name) {
+    fetched[name] = fetched[name] || new Promise((come) => {
+      const script = document.createElement("script");
+      script.src = scripts[`${name}Js`];
+      script.addEventListener("load", () => { arrived.add(name); setTimeout(come); }); // it may begin in a turn of its own
+      script.addEventListener("error", () => { delete fetched[name]; noContact(); rest(); });
+      document.head.append(script);
+    });
+    return fetched[name];
+  }
+  const needRest = () => ["keys", "sound"].filter((name) => scripts[`${name}Js`]).forEach(need);
+  if (window.matchMedia("(any-pointer: fine)").matches) needRest();
+  // What keeps words comes with a page that has a field for them, or when the first field is entered.
+  if (document.querySelector("[data-draft]")) need("drafts");
 
   const live = () => document.querySelectorAll("[data-live]");
   const clock = (at) => `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
@@ -25,17 +46,19 @@
   function look() {
     turns += 1;
     if (document.hidden && !listens() && turns % HIDDEN_TURNS) return;
-    live().forEach((part) => { if (part.offsetParent !== null) part.dispatchEvent(new Event("look")); });
+    if (document.querySelector("main[inert]")) return; // the answer to a form comes first
+    needRest();
+    need("asks").then(() => live().forEach((part) => { if (part.offsetParent !== null) part.dispatchEvent(new Event("look")); }));
   }
 
   function lookAtTheCall() {
-    if (!document.hidden && over && over.querySelector("[data-quick]")) over.dispatchEvent(new Event("look"));
+    if (!document.hidden && document.querySelector("#bar [data-quick]")) over().dispatchEvent(new Event("look"));
   }
 
   // What the bar of a call says stands on the page of its request too: when it changes, all is asked at once.
   let stood;
   function bridge() {
-    const now = over && over.querySelector("[data-bridge]");
+    const now = document.querySelector("#bar [data-bridge]");
     const stands = now ? now.dataset.bridge : "";
     if (stood !== undefined && stands !== stood) look();
     stood = stands;
@@ -138,17 +161,116 @@
   window.addEventListener("online", look);
   window.addEventListener("offline", noContact);
   document.addEventListener("lost", noContact);
+  // A press shows at once that it was taken, whatever the line does then.
+  const press = (target) => target && target.setAttribute("aria-busy", "true");
+  function rest() {
+    document.querySelectorAll("[aria-busy]").forEach((one) => one.removeAttribute("aria-busy"));
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  }
+  document.addEventListener("refused", rest);
+  document.addEventListener("submit", (event) => { if (event.target.method === "post") press(event.submitter); }, true);
+  document.addEventListener("focusin", (event) => { if (event.target.form && event.target.form.querySelector("[data-draft]")) need("drafts"); });
+  // A form that would leave the page before the script came that keeps its words waits for it.
+  document.addEventListener("submit", (event) => {
+    const { target, submitter } = event;
+    if (!fetched.drafts || arrived.has("drafts") || target.method !== "post" || target.querySelector("[data-draft]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    fetched.drafts.then(() => target.requestSubmit(submitter));
+  }, true);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='/']");
+    if (link && !link.target && !event.defaultPrevented && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey) press(link);
+  });
+  // Whether a thumb pressed: only a phone has a dialler.
+  let byThumb = false;
+  document.addEventListener("pointerdown", (event) => { byThumb = event.pointerType === "touch"; }, true);
+
+  // The answer to a form takes the place of what was on the page: one trip, and styles and scripts stay.
+  let shown = window.location.pathname + window.location.search;
+  const PARTS = ["#skips", "header.top .tabs", "#said", "#bar", "#main"];
+  function put(text, at) {
+    const next = new DOMParser().parseFromString(text, "text/html");
+    if (next.querySelector("header.top") && document.querySelector("header.top")) {
+      PARTS.forEach((part) => { const old = document.querySelector(part); if (old) old.replaceWith(next.querySelector(part) || ""); });
+      document.querySelectorAll("details.dropdown[open]").forEach((menu) => { menu.open = false; });
+    } else document.body.replaceChildren(...next.body.childNodes);
+    document.body.toggleAttribute("data-in-place", next.body.hasAttribute("data-in-place"));
+    document.documentElement.lang = next.documentElement.lang;
+    title = next.title;
+    document.title = title;
+    arrive(at);
+  }
+
+  // As after any load: the address, the place on the page, where the keyboard goes on.
+  function arrive(at) {
+    const to = new URL(at || shown, window.location.origin);
+    if (to.pathname + to.search !== shown) window.history.pushState(null, "", to);
+    shown = to.pathname + to.search;
+    document.querySelectorAll("header.top input[name=back]").forEach((field) => { field.value = shown; });
+    if (window.htmx) window.htmx.process(document.body);
+    document.dispatchEvent(new Event("arrived"));
+    count();
+    bridge();
+    const begins = document.querySelector("[autofocus], #one, #main");
+    if (begins) begins.focus({ preventScroll: true });
+    const place = document.getElementById(to.hash.slice(1));
+    if (place) place.scrollIntoView(); else window.scrollTo(0, 0);
+  }
+  window.addEventListener("popstate", () => {
+    if (window.location.pathname + window.location.search !== shown) window.location.reload();
+  });
+
+  // The number is on the page now: whoever pressed Call on a phone means to call, and the dialler still asks.
+  function dial(form) {
+    const number = document.querySelector("a.number");
+    if (byThumb && number && form.getAttribute("action").endsWith("/call")) number.click();
+  }
+
+  const small = window.matchMedia("(max-width: 899px)"); // as in the styles: the list is hidden beside a request
+  async function send(form, submitter) {
+    const main = document.getElementById("main");
+    const fields = new URLSearchParams(new FormData(form));
+    if (submitter && submitter.name) fields.append(submitter.name, submitter.value);
+    main.inert = true; // nothing is typed into a page that goes, and no key does a deed on it
+    try {
+      const answer = await fetch((submitter && submitter.getAttribute("formaction")) || form.getAttribute("action"), {
+        method: "POST", headers: { "X-Page": small.matches ? "narrow" : "yes" }, body: fields, signal: AbortSignal.timeout(PATIENCE),
+      });
+      const isPage = (answer.headers.get("Content-Type") || "").startsWith("text/html");
+      if (answer.status >= 500 || !isPage) throw new Error("no page");
+      put(await answer.text(), answer.headers.get("X-Page") || (answer.redirected && answer.url));
+      inContact();
+      dial(form);
+    } catch {
+      noContact();
+      document.dispatchEvent(new Event("stayed"));
+    }
+    if (main.isConnected) {
+      main.inert = false;
+      if (submitter) submitter.focus();
+    }
+    rest();
+  }
+
   // A form that is sent twice by an impatient thumb goes out once; without a line it stays, with all that was typed.
   document.addEventListener("submit", (event) => {
-    if (event.target.method !== "post") return;
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
     if (navigator.onLine === false) {
       event.preventDefault();
       noContact();
-    } else if (event.target.dataset.sent) event.preventDefault();
-    else event.target.dataset.sent = "yes";
+      rest();
+    } else if (form.dataset.sent) event.preventDefault();
+    else {
+      form.dataset.sent = "yes";
+      if (!document.body.hasAttribute("data-in-place") || form.dataset.plain !== undefined) return;
+      event.preventDefault();
+      send(form, event.submitter);
+    }
   });
   window.addEventListener("pageshow", (event) => {
-    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    rest();
     // From the browser's memory comes an old page: ask at once.
     if (event.persisted) window.location.reload();
   });
@@ -159,8 +281,8 @@
 
   // For a page that says so when the line is lost; it is asked for only over https, as browsers demand.
   if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => {});
-  if (live().length) setInterval(look, EVERY);
-  if (over) setInterval(lookAtTheCall, QUICK);
+  setInterval(look, EVERY);
+  setInterval(lookAtTheCall, QUICK);
   setInterval(tick, 500);
   bridge();
   setInterval(here, HERE_EVERY);

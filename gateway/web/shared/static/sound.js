@@ -3,7 +3,7 @@
 (() => {
   const SETTING = "sound";
   const EVERY = 3000;
-  const box = document.querySelector("[data-sound]");
+  const boxes = () => document.querySelectorAll("[data-sound]");
   const isOn = () => localStorage.getItem(SETTING) === "on";
   let speaker;
   let known;
@@ -22,7 +22,7 @@
       tone.start(at);
       tone.stop(at + 0.15);
     });
-    const heard = (box || document.body).dataset;
+    const heard = (boxes()[0] || document.body).dataset;
     heard.rang = Number(heard.rang || 0) + 1;
   }
 
@@ -37,17 +37,22 @@
     ring();
   }
 
-  if (box) {
-    box.checked = isOn();
-    box.closest("[hidden]").hidden = false;
-    box.addEventListener("change", () => {
-      localStorage.setItem(SETTING, box.checked ? "on" : "off");
-      if (box.checked) ring(); // so that the ear knows it, and the browser that it may
-    });
+  function begin() {
+    boxes().forEach((box) => { box.checked = isOn(); box.closest("label").hidden = false; });
+    notice();
   }
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.matches("[data-sound]")) return;
+    localStorage.setItem(SETTING, box.checked ? "on" : "off");
+    begin();
+    if (box.checked) ring(); // so that the ear knows it, and the browser that it may
+  });
   ["keydown", "pointerdown", "pointermove"].forEach((sign) => document.addEventListener(sign, () => { unseen = false; }));
   document.addEventListener("htmx:after:swap", notice);
   document.addEventListener("signed:out", () => { if (isOn()) ring(); }); // from now on this page hears nothing more
   setInterval(() => { if (unseen && isOn()) ring(); }, EVERY);
-  notice();
+  document.addEventListener("arrived", begin);
+  begin();
 })();
