@@ -124,6 +124,11 @@ class TestSendingANumber:
         assert "Nothing was sent" in text_of(answer)
         assert line.rows("SELECT count(*) FROM outbox WHERE kind = 'ours'") == [(0,)]
 
+    def test_with_none_that_fits_the_page_says_so_and_leads_to_the_book(self, noy, held):
+        page = text_of(noy.get(f"/callbacks/{held}"))
+        assert "Nothing in the book fits her language and topic." in page
+        assert 'href="/admin/referrals" target="_blank"' in page
+
     def test_an_entry_that_is_none_is_refused(self, noy, held):
         assert noy.post(f"/callbacks/{held}/send-number", referral="no-such").status_code == 422
 

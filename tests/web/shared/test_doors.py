@@ -84,6 +84,20 @@ class TestSignIn:
         assert texts[0] == texts[1]
         assert "Name or password is wrong." in texts[0]
 
+    @pytest.mark.fault("Q27")
+    @pytest.mark.parametrize("password", ["wrong", PASSWORD])
+    def test_after_an_error_the_focus_is_where_it_was_and_the_language_can_be_chosen(
+        self, parts, browser, password
+    ):
+        somebody(parts)
+        page = enter(browser, name="Noy" if password == "wrong" else "Nobody", password=password).get_data(
+            as_text=True
+        )
+        focused = re.findall(r'<input id="(\w+)"[^>]* autofocus', page)
+        assert focused == ["password"]
+        assert '<input type="hidden" name="back" value="/sign-in">' in page
+        assert browser.post("/language", language="lo", back="/sign-in").location == "/sign-in"
+
     def test_the_name_stays_typed_and_the_password_does_not(self, browser):
         page = enter(browser, "Somebody", "wrong password").get_data(as_text=True)
         assert 'value="Somebody"' in page
