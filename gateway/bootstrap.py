@@ -27,7 +27,7 @@ from gateway.foundation.clock import Clock, WatchedClock
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
 from gateway.foundation.ids import Serials
 from gateway.foundation.services import AnswerBounds, DeskConfig, HelplineConfig, OwnOutcome, Services
-from gateway.helpdesk.alerts import announce, waiting_texts
+from gateway.helpdesk.alerts import announce
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import clock_righting
 from gateway.helpdesk.requests import refuse
@@ -58,7 +58,7 @@ INSIDE: Mapping[str, Callable[[Services, Tx, OutboxRow], None]] = {
     "announce": announce.announce_request,
     "escalate": announce.escalate_request,
     "danger_text": announce.tell_of_danger,
-    waiting_texts.BUNDLE: waiting_texts.tell_bundle,
+    announce.BUNDLE: announce.tell_bundle,
 }
 
 

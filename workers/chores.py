@@ -16,8 +16,7 @@ from gateway.foundation.ids import new_token
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import announce, line_alerts
 from gateway.helpdesk.calls import bridge_events
-from gateway.helpdesk.queue import broken_promises, timers
-from gateway.helpdesk.requests import caller_lines
+from gateway.helpdesk.queue import timers
 from gateway.operations.maintenance import retention
 from gateway.operations.reporting.metrics import EVERY
 from gateway.storage import audit, callers, settings
@@ -65,10 +64,10 @@ TABLE: tuple[Chore, ...] = (
     Chore("roll_windows", timedelta(seconds=30), timers.roll_windows),
     Chore("expire_requests", timedelta(minutes=5), timers.expire_requests),
     Chore("escalate", timedelta(seconds=60), timers.escalate_stalled),
-    Chore("note_broken", timedelta(seconds=60), broken_promises.note_broken_promises),
+    Chore("note_broken", timedelta(seconds=60), timers.note_broken_promises),
     Chore("tell_fact_ends", timedelta(hours=1), announce.tell_fact_ends),
     Chore("tell_stopped_lines", timedelta(minutes=1), line_alerts.tell_stopped_lines),
-    Chore("move_texts", timedelta(minutes=1), caller_lines.move_waiting_texts),
+    Chore("move_texts", timedelta(minutes=1), line_alerts.move_waiting_texts),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("late_parts", timedelta(minutes=1), one_shot.answer_late_parts),
     Chore("link_audit", timedelta(seconds=30), _link_audit),

@@ -17,7 +17,7 @@ from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import IllegalMove
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoSuchCallback, NotSafe, Rejected
-from gateway.helpdesk.queue import claim, listing, queue
+from gateway.helpdesk.queue import claim, queue, search
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.staff.people import find_actor
 
@@ -79,7 +79,7 @@ def callbacks() -> None:
 def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Print the queue, first to be called first; numbers are masked."""
     rows = [
-        listing.format_row(row) for row in listing.list_callbacks(_open_services(), ONLOOKER, closed=closed)
+        search.format_row(row) for row in search.list_callbacks(_open_services(), ONLOOKER, closed=closed)
     ]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -95,7 +95,7 @@ def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click p
 def show_command(callback_id: str, as_json: bool) -> None:  # noqa: FBT001 - the same
     """Print one callback with its answers and history."""
     with _refusals(callback_id):
-        shown = listing.format_callback(queue.show_callback(_open_services(), ONLOOKER, callback_id))
+        shown = search.format_callback(queue.show_callback(_open_services(), ONLOOKER, callback_id))
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
         return
@@ -115,7 +115,7 @@ def claim_command(callback_id: str, name: str) -> None:
     parts = _open_services()
     with _refusals(callback_id, name):
         claimed = claim.claim_callback(parts, find_actor(parts, name), callback_id)
-    click.echo(f"{callback_id} is {name}'s until {listing.format_instant(claimed.held_until)}")
+    click.echo(f"{callback_id} is {name}'s until {search.format_instant(claimed.held_until)}")
 
 
 @callbacks.command("release")
@@ -169,8 +169,8 @@ def export_command() -> None:
     parts = _open_services()
     # No re-authentication here: access to this machine includes the database and its keys.
     operator = replace(ONLOOKER, proved_at=parts.clock.now())
-    for one in listing.export_callbacks(parts, operator):
-        values = listing.format_exported(one)
+    for one in search.export_callbacks(parts, operator):
+        values = search.format_exported(one)
         out.writerow([values[name] for name in _EXPORTED])
 
 

@@ -12,7 +12,7 @@ import click
 from gateway.bootstrap import open_parts
 from gateway.cli.callbacks import ONLOOKER
 from gateway.cli.errors import DAY, check_order, refuse_odd_year
-from gateway.helpdesk.queue.listing import format_instant
+from gateway.helpdesk.queue.search import format_instant
 from gateway.helpdesk.staff.people import OWNER
 from gateway.operations.publishing.fact_readers import FactReaders, NoFact, find_readers
 from gateway.operations.reporting import monthly_report as reports

@@ -215,7 +215,7 @@ def restore(file: Path) -> None:
 def erase() -> None:
     """Erase a number and everything about its caller; the number is asked for, so that no shell history keeps it."""
     from gateway.conversations import one_shot
-    from gateway.helpdesk.requests.erase import forget_number
+    from gateway.helpdesk.requests.refuse import forget_number
 
     parts = open_parts()
     number = click.prompt("Number to erase", err=True)

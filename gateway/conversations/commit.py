@@ -17,7 +17,7 @@ from gateway.conversations.effects import Context, apply_effect
 from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests import accept, self_service
-from gateway.helpdesk.requests.erase import forget_spooled
+from gateway.helpdesk.requests.refuse import forget_spooled
 from gateway.menus.engine import session as sessions
 from gateway.menus.engine.effects import (
     CallbackAccepted,

@@ -18,7 +18,7 @@ from gateway.domain.events import Inbound, Kind, MissedCall, TextPart
 from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
-from gateway.helpdesk.alerts import alerts, sms_reply
+from gateway.helpdesk.alerts import alert_answers, alerts
 from gateway.helpdesk.requests import accept
 from gateway.menus.engine.effects import RequestCallback
 from gateway.menus.engine.sms_reply import cut_sms
@@ -170,7 +170,7 @@ def _handle_staff_reply(
     """
     if parts.reaches_real_phones and parts.is_trial(inbound.channel):
         return None
-    staff_reply = sms_reply.take_reply(parts, tx, inbound.number, inbound.text, now=now)
+    staff_reply = alert_answers.take_reply(parts, tx, inbound.number, inbound.text, now=now)
     if staff_reply is None:
         return None
     parts.count.add("reply", staff_reply.what, channel=inbound.channel)

@@ -7,7 +7,7 @@ import pytest
 from gateway.conversations import one_shot, ussd
 from gateway.domain.events import Inbound, Kind, OptOut
 from gateway.foundation.services import Services
-from gateway.helpdesk.requests.erase import forget_number
+from gateway.helpdesk.requests.refuse import forget_number
 from gateway.storage import callers
 from tests.support.clocks import SetClock
 from tests.support.house import HER, Phone, requests, rows

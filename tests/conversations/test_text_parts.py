@@ -9,7 +9,7 @@ from gateway.conversations import one_shot
 from gateway.conversations.one_shot import answer_late_parts
 from gateway.domain.events import Inbound, Kind, TextPart
 from gateway.foundation.services import Services
-from gateway.helpdesk.requests.erase import forget_number
+from gateway.helpdesk.requests.refuse import forget_number
 from gateway.storage.tables import text_parts, texts
 from tests.support.clocks import SetClock
 from tests.support.house import HER, rows

@@ -11,7 +11,7 @@ from gateway.conversations.ussd import opt_out
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import MissedCall, OptOut, ThreadAsked
 from gateway.foundation.services import Services
-from gateway.helpdesk.requests.erase import forget_number, forget_spooled
+from gateway.helpdesk.requests.refuse import forget_number, forget_spooled
 from gateway.storage import callbacks, callers
 from gateway.storage.callbacks import Callback
 from gateway.storage.callers import TRIAL
@@ -171,7 +171,7 @@ def test_a_digit_from_a_trial_phone_that_shows_a_helpline_phone_takes_nothing(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(
-        "gateway.helpdesk.alerts.sms_reply.take_reply", lambda *_args, **_named: asked.append("asked")
+        "gateway.helpdesk.alerts.alert_answers.take_reply", lambda *_args, **_named: asked.append("asked")
     )
     for line in (TRIED, REAL):
         Phone(beside, channel=line).texts("1")

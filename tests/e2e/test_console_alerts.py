@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from gateway.channels.web_push import PushService
 from gateway.foundation.services import Services
-from gateway.helpdesk.queue import broken_promises, timers
+from gateway.helpdesk.queue import timers
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import Desk, made_parts
@@ -87,7 +87,7 @@ def test_the_strip_is_read_by_thumb_and_by_keyboard(
     line.requested("+8562055510009", when="evening", danger="yes")
     line.clock.forward(hours=12)
     timers.roll_windows(parts)
-    broken_promises.note_broken_promises(parts)
+    timers.note_broken_promises(parts)
     token = token_of(parts, "Noy")
     for width, language in ((360, "lo"), (1280, "en")):
         page = opened(width=width, height=740, token=token, language=language)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.helpdesk.alerts import one_tap_link
+from gateway.helpdesk.alerts import alert_answers
 from tests.support.desk_rig import HER
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ NARROW = 440
 def test_a_door_is_narrow_and_in_the_middle(parts, line, opened, width, language):
     wanted, noy = line.requested(HER, when="now"), line.person("Noy")
     with parts.store.write() as tx:
-        link = "/t/" + one_tap_link.make_link(parts, tx, noy.person_id, wanted).rpartition("/")[2]
+        link = "/t/" + alert_answers.make_link(parts, tx, noy.person_id, wanted).rpartition("/")[2]
     page = opened(width=width, language=language)
     for address in ("/sign-in", link):
         page.goto(address)

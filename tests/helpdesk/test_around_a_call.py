@@ -12,7 +12,7 @@ from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.errors import ClaimedByOther, NotSafe, Rejected, Why
 from gateway.helpdesk.queue import claim, outcome, timers
-from gateway.helpdesk.requests import accept, add, case_record, follow_up, referrals, self_service
+from gateway.helpdesk.requests import accept, add, case_record, referrals, self_service
 from gateway.helpdesk.requests.add import ManualRequest, RequestOrigin
 from gateway.menus.engine.effects import CallbackAccepted, CallbackFound, CallbackRefused, CodeWrong
 from gateway.storage import attempts, callers, outbox, reports, settings
@@ -321,7 +321,7 @@ def test_another_call_is_agreed(line: Desk) -> None:
     noy = line.person("Noy")
     callback = reached(line, noy, danger="yes")
     case_record.save_form(line.parts, noy, callback, {"person": "woman"})
-    made = follow_up.follow_up(line.parts, noy, callback, on=date(2026, 11, 27), when=When("evening"))
+    made = referrals.follow_up(line.parts, noy, callback, on=date(2026, 11, 27), when=When("evening"))
     before, after = line.callback(callback), line.callback(made)
     assert (before.state, before.reason) == (CallbackState.CLOSED, "informed")
     assert (after.state, after.code, after.follows) == (CallbackState.WAITING, before.code, callback)
@@ -329,14 +329,14 @@ def test_another_call_is_agreed(line: Desk) -> None:
     assert (after.attempts, after.asks, after.priority, after.holder_id) == (0, 1, 0, None)
     assert counts(line, "record")["person:woman"] == 1
     with pytest.raises(IllegalMove):
-        follow_up.follow_up(line.parts, noy, callback, on=date(2026, 11, 27))
+        referrals.follow_up(line.parts, noy, callback, on=date(2026, 11, 27))
 
 
 def test_the_day_of_the_talk_has_had_its_call(light: Desk) -> None:
     noy = light.person("Noy")
     light.clock.set("2026-11-24T18:00:00+07:00")
     callback = reached(light, noy, when="evening")
-    made = follow_up.follow_up(light.parts, noy, callback, on=date(2026, 11, 24))
+    made = referrals.follow_up(light.parts, noy, callback, on=date(2026, 11, 24))
     assert light.callback(made).due_at == at(25, 18)
 
 
@@ -346,14 +346,14 @@ def test_no_call_is_agreed_for_a_year_that_nobody_means(light: Desk, year: int) 
     noy = light.person("Noy")
     callback = reached(light, noy)
     with pytest.raises(Rejected) as declined:
-        follow_up.follow_up(light.parts, noy, callback, on=date(year, 12, 7))
+        referrals.follow_up(light.parts, noy, callback, on=date(year, 12, 7))
     assert declined.value.why is Why.YEAR
     assert light.callback(callback).state is CallbackState.REACHED
 
 
 def test_a_follow_up_can_be_called(light: Desk) -> None:
     noy = light.person("Noy")
-    made = follow_up.follow_up(light.parts, noy, reached(light, noy), on=date(2026, 12, 7), when=When("noon"))
+    made = referrals.follow_up(light.parts, noy, reached(light, noy), on=date(2026, 12, 7), when=When("noon"))
     light.clock.set("2026-12-07T12:00:00+07:00")
     timers.expire_requests(light.parts)
     assert light.calling(noy, made).number == HER
@@ -367,7 +367,7 @@ def test_beyond_what_her_answers_hold_nothing_is_agreed(light: Desk, on: date, w
     noy = light.person("Noy")
     callback = reached(light, noy)
     with pytest.raises(NotSafe):
-        follow_up.follow_up(light.parts, noy, callback, on=on, when=when)
+        referrals.follow_up(light.parts, noy, callback, on=on, when=when)
     assert light.callback(callback).state is CallbackState.REACHED
 
 
@@ -375,21 +375,21 @@ def test_a_follow_up_is_agreed_by_who_spoke_with_her(light: Desk) -> None:
     noy, dao = light.person("Noy"), light.person("Dao")
     callback = reached(light, noy)
     with pytest.raises(ClaimedByOther):
-        follow_up.follow_up(light.parts, dao, callback, on=date(2026, 11, 27), when=When("noon"))
+        referrals.follow_up(light.parts, dao, callback, on=date(2026, 11, 27), when=When("noon"))
 
 
 def test_somebody_may_be_a_child(light: Desk) -> None:
     noy, dao = light.person("Noy"), light.person("Dao")
     callback = reached(light, noy)
     with light.parts.store.write() as tx:
-        settings.save_setting(tx, follow_up.POLICY, "Call the supervisor.", by="Boss", now=light.clock.now())
-    assert follow_up.mark_minor(light.parts, noy, callback, on=True) == "Call the supervisor."
+        settings.save_setting(tx, referrals.POLICY, "Call the supervisor.", by="Boss", now=light.clock.now())
+    assert referrals.mark_minor(light.parts, noy, callback, on=True) == "Call the supervisor."
     assert light.callback(callback).minor
-    follow_up.mark_minor(light.parts, noy, callback, on=True)
+    referrals.mark_minor(light.parts, noy, callback, on=True)
     assert light.rows("SELECT count(*) FROM audit WHERE act = 'may be under 18'") == [(1,)]
-    assert follow_up.mark_minor(light.parts, noy, callback, on=False) == ""
+    assert referrals.mark_minor(light.parts, noy, callback, on=False) == ""
     with pytest.raises(NotPermitted):
-        follow_up.mark_minor(light.parts, dao, callback, on=True)
+        referrals.mark_minor(light.parts, dao, callback, on=True)
 
 
 # --- after the last miss

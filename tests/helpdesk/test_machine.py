@@ -16,7 +16,7 @@ from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoSuchCallba
 from gateway.helpdesk.queue import claim, timers, transfer
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.queue.transfer import NotPassed
-from gateway.helpdesk.requests import accept, add, follow_up
+from gateway.helpdesk.requests import accept, add, referrals
 from gateway.helpdesk.requests.add import ManualRequest, RequestOrigin
 from gateway.menus.engine.effects import CallbackAccepted, CancelCallback, ChangeWindow
 from gateway.storage import attempts as rows
@@ -265,7 +265,7 @@ class DeskMachine(LedgerMachine):
             (self.clock.now() + timedelta(days=days)).date(),
         )
         try:
-            made = follow_up.follow_up(self.desk.parts, self.holder(callback, who), callback, on=on)
+            made = referrals.follow_up(self.desk.parts, self.holder(callback, who), callback, on=on)
         except ANSWERS:
             return
         self.seen["followed up"] += 1

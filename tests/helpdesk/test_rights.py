@@ -11,8 +11,8 @@ from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback, NotSafe, Rejected
-from gateway.helpdesk.queue import outcome, search, shift_summary, transfer
-from gateway.helpdesk.requests import add, case_record, draft_notes, follow_up, referrals, unmatched_texts
+from gateway.helpdesk.queue import call_sheet, outcome, search, shift_summary, transfer
+from gateway.helpdesk.requests import add, case_record, referrals, unmatched_texts
 from gateway.helpdesk.staff import people, shifts, sign_in, two_factor
 from gateway.operations.reporting import service_quality as figures
 from tests.support.desk_rig import HER, Desk
@@ -50,16 +50,16 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
         {C, S},
     ),
     "attach a text": (lambda desk, who, _: unmatched_texts.attach_text(desk.parts, who, "none"), {C, S}),
-    "draft": (lambda desk, who, one: draft_notes.keep_draft(desk.parts, who, one, "words"), {C, S}),
-    "see draft": (lambda desk, who, one: draft_notes.find_draft(desk.parts, who, one), {C, S}),
+    "draft": (lambda desk, who, one: call_sheet.keep_draft(desk.parts, who, one, "words"), {C, S}),
+    "see draft": (lambda desk, who, one: call_sheet.find_draft(desk.parts, who, one), {C, S}),
     "colleagues": (lambda desk, who, one: transfer.list_colleagues(desk.parts, who, one), {C, S}),
     "passed to me": (lambda desk, who, _: transfer.list_passed_to(desk.parts, who), {C, S}),
     "add": (lambda desk, who, _: add.add_request(desk.parts, who, ASKED, form="f"), {C, S}),
     "tick": (lambda desk, who, one: case_record.save_form(desk.parts, who, one, {"person": "woman"}), {C, S}),
     "see ticks": (lambda desk, who, one: case_record.load_form(desk.parts, who, one), {C, S}),
-    "minor": (lambda desk, who, one: follow_up.mark_minor(desk.parts, who, one, on=True), {C, S}),
+    "minor": (lambda desk, who, one: referrals.mark_minor(desk.parts, who, one, on=True), {C, S}),
     "follow up": (
-        lambda desk, who, one: follow_up.follow_up(desk.parts, who, one, on=DAY, when=When("noon")),
+        lambda desk, who, one: referrals.follow_up(desk.parts, who, one, on=DAY, when=When("noon")),
         {C, S},
     ),
     "read the book": (lambda desk, who, _: referrals.list_entries(desk.parts, who), {C, S, A}),

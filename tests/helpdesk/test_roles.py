@@ -9,15 +9,15 @@ import pytest
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import ClaimedByOther
-from gateway.helpdesk.queue import claim, listing, outcome, queue
+from gateway.helpdesk.queue import claim, outcome, queue, search
 from tests.support.desk_rig import Desk
 
 Deed = Callable[[Desk, Actor, str], Any]
 
 DEEDS: dict[str, Deed] = {
     "queue": lambda desk, actor, _: queue.show_queue(desk.parts, actor),
-    "everything": lambda desk, actor, _: listing.list_callbacks(desk.parts, actor),
-    "export": lambda desk, actor, _: listing.export_callbacks(
+    "everything": lambda desk, actor, _: search.list_callbacks(desk.parts, actor),
+    "export": lambda desk, actor, _: search.export_callbacks(
         desk.parts, replace(actor, proved_at=desk.clock.now())
     ),
     "show": lambda desk, actor, one: queue.show_callback(desk.parts, actor, one),
@@ -135,6 +135,6 @@ def test_a_person_of_another_team_works_with_nothing_here(light: Desk) -> None:
         with pytest.raises(LookupError):
             DEEDS[deed](light, elsewhere, callback)
     assert queue.show_queue(light.parts, elsewhere).rows == ()
-    assert listing.list_callbacks(light.parts, elsewhere) == ()
+    assert search.list_callbacks(light.parts, elsewhere) == ()
     assert claim.take_next(light.parts, elsewhere) is None
     assert light.callback(callback) == before

@@ -20,7 +20,7 @@ from gateway.domain.callbacks.windows import Hours
 from gateway.foundation.services import HelplineConfig, Services
 from gateway.helpdesk.queue import outcome
 from gateway.helpdesk.requests import case_record
-from gateway.helpdesk.requests.wordings import fill_message, fill_opener
+from gateway.helpdesk.requests.planning import fill_message, fill_opener
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics, list_words, name_word
 from gateway.helpdesk.staff.people import OWNER
 from gateway.operations.publishing.publish import Published, publish_menu

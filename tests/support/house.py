@@ -21,8 +21,7 @@ from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
 from gateway.foundation.clock import Clock
 from gateway.foundation.services import HelplineConfig, Services
-from gateway.helpdesk.alerts.announce import announce_request, tell_of_danger
-from gateway.helpdesk.alerts.waiting_texts import tell_bundle
+from gateway.helpdesk.alerts.announce import announce_request, tell_bundle, tell_of_danger
 from gateway.helpdesk.queue.clock_righting import set_right
 from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.checks.context import CheckContext

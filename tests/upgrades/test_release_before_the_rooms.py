@@ -23,9 +23,9 @@ from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.callbacks.windows import ALWAYS
 from gateway.domain.events import Delivery, Inbound, Kind
 from gateway.foundation.services import Services
-from gateway.helpdesk.queue import claim, listing, outcome, queue
-from gateway.helpdesk.requests import draft_notes, referrals
-from gateway.helpdesk.staff import audit_log, centre_policy, people, shifts, sign_in, two_factor
+from gateway.helpdesk.queue import call_sheet, claim, outcome, queue, search
+from gateway.helpdesk.requests import referrals
+from gateway.helpdesk.staff import centre_policy, people, shifts, sign_in, two_factor
 from gateway.operations.maintenance.backup import restore_backup
 from gateway.operations.publishing import publish
 from gateway.storage import attempts, audit, migrate, outbox, settings
@@ -154,8 +154,8 @@ def test_the_spool_is_written_once_with_the_code_that_was_promised(before: Befor
 
 def test_the_queue_shows_every_request_as_it_was(before: Before) -> None:
     found = [
-        listing.format_row(row)
-        for row in listing.list_callbacks(before.parts, before.person("Supervisor"), closed=True)
+        search.format_row(row)
+        for row in search.list_callbacks(before.parts, before.person("Supervisor"), closed=True)
     ]
     assert {one["state"] for one in found} == set(CallbackState)
     assert [
@@ -172,7 +172,7 @@ def test_every_request_opens_with_its_history_note_and_draft(before: Before) -> 
     assert [note.text for note in queue.show_callback(before.parts, boss, ids["reached"]).notes] == [
         "She will come on Monday."
     ]
-    draft = draft_notes.find_draft(before.parts, one, ids["claimed"])
+    draft = call_sheet.find_draft(before.parts, one, ids["claimed"])
     assert draft is not None
     assert draft.text == "Asks about her passport"
 
@@ -246,7 +246,7 @@ def test_the_audit_chain_holds_and_every_act_is_read(before: Before) -> None:
         audit.link_rows(tx, before.clock.now())
     with parts.store.read() as tx:
         assert audit.check_chain(tx, kept_since=before.clock.now() - timedelta(days=90)) is None
-    trail = audit_log.show_trail(parts, before.person("Supervisor"))
+    trail = centre_policy.show_trail(parts, before.person("Supervisor"))
     assert {"asked", "outcome", "person.add"} <= {act for act, _ in before.said["acts"]}
     assert {act for act, _ in before.said["acts"]} <= set(AuditAct), "stored words stay"
     assert {row.act for row in trail.rows} <= set(AuditAct)
@@ -271,7 +271,7 @@ def test_its_backup_comes_back(
     parts = house.made_parts(store, clock, tmp_path, redis_client)
     parts.versions.refresh()
     boss = people.find_actor(parts, "Supervisor")
-    assert {row.id for row in listing.list_callbacks(parts, boss, closed=True)} >= set(said["ids"].values())
+    assert {row.id for row in search.list_callbacks(parts, boss, closed=True)} >= set(said["ids"].values())
     with store.read() as tx:
         sealed = outbox.list_rows(tx)
         assert any((outbox.open_row(tx, row).payload or {}).get("text") == "row pending" for row in sealed)

@@ -13,9 +13,9 @@ from gateway.domain.audit_acts import AuditAct
 from gateway.domain.outbox import send_policy
 from gateway.domain.outbox.send_policy import RouteWay
 from gateway.domain.permissions import ROLES, Permission, Role, check_permission
-from gateway.helpdesk.alerts import one_tap_link, push_alerts, sms_reply
+from gateway.helpdesk.alerts import alert_answers, push_alerts
 from gateway.helpdesk.errors import Rejected, Why
-from gateway.helpdesk.requests.wordings import fill_message
+from gateway.helpdesk.requests.planning import fill_message
 from gateway.storage import audit, callbacks, outbox, people, rate_limits, settings
 from gateway.storage import duty as stored
 
@@ -285,9 +285,9 @@ def _by_text(parts: Services, tx: Tx, person: Person, callback_id: str | None, k
     """
     if not person.by_text or callback_id is None:
         return ""
-    mark = sms_reply.new_mark(parts, tx, person.number or "") if key in ANSWERABLE else 0
-    link = one_tap_link.make_link(parts, tx, person.id, callback_id, mark=mark)
-    digits = sms_reply.describe_digits(parts, person, mark) if mark else ""
+    mark = alert_answers.new_mark(parts, tx, person.number or "") if key in ANSWERABLE else 0
+    link = alert_answers.make_link(parts, tx, person.id, callback_id, mark=mark)
+    digits = alert_answers.describe_digits(parts, person, mark) if mark else ""
     return f"{digits} {link if parts.public_url else ''}".strip()
 
 

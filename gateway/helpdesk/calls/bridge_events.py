@@ -1,6 +1,7 @@
-"""Applies a provider's events to a bridged call and returns the next call step.
+"""Applies a provider's events to a bridged call, returns the next call step, and voids attempts that never rang.
 
-The caller's number is handed to the provider at most once, after the counsellor pressed 1.
+The caller's number is handed to the provider at most once, after the counsellor pressed 1. An attempt that certainly
+did not ring the caller's phone gives back queue position, window and tries.
 """
 
 from __future__ import annotations
@@ -11,27 +12,88 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.channels.contract import SendOutcome
 from gateway.delivery import clock_guard
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import bridged_call as core
+from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.bridged_call import BridgeEvent, BridgeState, NotNow
+from gateway.domain.callbacks.outcomes import NOT_DIALLED, Outcome
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.domain.callbacks.states import CallbackState as Calling
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.events import AskOne, CallKind, Cause, DialCaller, Reject, SayGone, Silence
 from gateway.domain.outbox.states import OutboxEvent as Sending
-from gateway.helpdesk.calls import call_limits, void_attempt
+from gateway.helpdesk.calls import call_limits
 from gateway.helpdesk.calls.attempts import OWN_CONTACT, is_open
-from gateway.storage import attempts, bridges, callbacks, callers, outbox, people, settings
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
+from gateway.helpdesk.requests.refuse import REFUSED
+from gateway.storage import attempts, audit, bridges, callbacks, callers, outbox, people, settings
 from gateway.storage.bridges import ONCE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.channels.contract import SendResult
+    from gateway.domain.callbacks.windows import Window
     from gateway.domain.events import CallEvent, CallStep
     from gateway.foundation.services import Services
     from gateway.storage.bridges import BridgeRow
     from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
     from gateway.storage.outbox import OutboxRow
+
+
+def put_back(parts: Services, tx: Tx, callback: Callback, attempt_id: str, now: datetime) -> None:
+    """End the attempt and return its request to the state before it; the caller of this function holds its lock.
+
+    An attempt with an outcome stays as it is, and so does a request that is no longer in the calling state.
+    """
+    if not attempts.finish_attempt(tx, attempt_id, outcome=NOT_DIALLED, now=now):
+        return
+    audit.add_entry(
+        tx, now=now, person_id=None, act=AuditAct.NOT_DIALLED, kind="callback", subject=callback.id
+    )
+    if callback.state is CallbackState.CALLING:
+        event, changes = _find_way_back(parts, tx, callback, now)
+        callbacks.step_callback(tx, callback.id, event, now=now, held_until=None, **changes)
+
+
+def _find_way_back(
+    parts: Services, tx: Tx, callback: Callback, now: datetime
+) -> tuple[CallbackEvent, dict[str, Any]]:
+    """Return the event and column values that undo the call: back to the queue, to review, or to reached.
+
+    The mapping holds the changed columns: holder_id, due_at, due_until, escalate_at (instants in UTC), reason.
+    """
+    rung = [one for one in attempts.list_attempts(tx, callback.id) if one.outcome != NOT_DIALLED]
+    if rung and rung[-1].outcome == Outcome.REACHED:
+        return CallbackEvent.REACHED, {}
+    if callback.withheld:
+        danger = callback.priority == DANGER
+        escalate_at = queue_rules.plan_first_alert(CallbackState.REVIEW, danger=danger, due_at=None, now=now)
+        return CallbackEvent.RUN_OUT, {"holder_id": None, "reason": REFUSED, "escalate_at": escalate_at}
+    due_at, due_until = _find_window(parts, tx, callback, now) or (callback.due_at, callback.due_until)
+    danger = callback.priority == DANGER
+    escalate_at = queue_rules.plan_first_alert(CallbackState.WAITING, danger=danger, due_at=due_at, now=now)
+    return CallbackEvent.MISSED, {
+        "holder_id": None,
+        "due_at": due_at,
+        "due_until": due_until,
+        "escalate_at": escalate_at,
+    }
+
+
+def _find_window(parts: Services, tx: Tx, callback: Callback, now: datetime) -> Window | None:
+    """Return the next window if the current one is over; a ``now`` request keeps its own and expires with it."""
+    is_over = callback.due_until is None or callback.due_until <= now
+    if not is_over or callback.window in ("", When.NOW):
+        return None
+    past, hours = (
+        attempts.list_past(tx, callback.caller_id or ""),
+        find_duty_hours(parts, tx, now, callback.team),
+    )
+    return plan_on(parts, callback, past, now, hours=hours)
+
 
 ONE = "1"
 SHORTEST_SILENCE = timedelta(minutes=3)
@@ -209,7 +271,7 @@ def _move_where_fitting(
         tx, bridge, state, now=now, **_gather_facts(bridge, state, happened, event, now)
     )
     if moved is not None and moved.ended_at is not None and moved.dialled_at is None:
-        void_attempt.put_back(parts, tx, callback, moved.attempt_id, now)
+        put_back(parts, tx, callback, moved.attempt_id, now)
     return moved
 
 

@@ -13,11 +13,9 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.calls import attempts, bridged_calls, call_limits
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue import transfer
-from gateway.helpdesk.queue.abilities import find_abilities, find_control, find_safety
 from gateway.helpdesk.queue.call_sheet import UNSAVED
-from gateway.helpdesk.queue.consequences import list_outcomes
-from gateway.helpdesk.queue.history import make_history
-from gateway.helpdesk.queue.list_view import WHOLE, ListView
+from gateway.helpdesk.queue.consequences import find_abilities, find_control, find_safety, list_outcomes
+from gateway.helpdesk.queue.list_view import WHOLE, ListView, make_history
 from gateway.helpdesk.queue.queue import (
     LOOKS,
     CallbackView,
@@ -30,8 +28,7 @@ from gateway.helpdesk.queue.queue import (
 from gateway.helpdesk.queue.queue_page import CLAIMED, compose_bar, compose_tab, group_queue
 from gateway.helpdesk.queue.shift_summary import WRITTEN_AGAIN
 from gateway.helpdesk.queue.undo import may_reopen
-from gateway.helpdesk.requests.follow_up import POLICY
-from gateway.helpdesk.requests.referrals import choose_entries
+from gateway.helpdesk.requests.referrals import POLICY, choose_entries
 from gateway.helpdesk.staff.centre_lists import list_topics
 from gateway.storage import bridges, broken_promises, duty, notes, people, queue, queue_counts, rate_limits
 from gateway.storage.attempts import INCOMING
@@ -45,8 +42,7 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
     from gateway.helpdesk.calls.attempts import Call
     from gateway.helpdesk.calls.bridged_calls import Bridge
-    from gateway.helpdesk.queue.abilities import Abilities, Control, Safety
-    from gateway.helpdesk.queue.consequences import OutcomeChoice
+    from gateway.helpdesk.queue.consequences import Abilities, Control, OutcomeChoice, Safety
     from gateway.helpdesk.queue.queue import Queue, Row
     from gateway.helpdesk.queue.queue_page import StatusBar
     from gateway.helpdesk.queue.transfer import Colleague

@@ -1,4 +1,8 @@
-"""Narrows a list of the desk to what its viewer chose, and says how much was left out and when it looks different."""
+"""Builds what the desk shows of many things at once: a list narrowed by its viewer, and the history of a callback.
+
+A narrowed list says how much was left out and when it looks different. A history tells what happened, who did it and
+to whom, out of the audit entries.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.queue_rules import find_spoken_language
 from gateway.domain.permissions import Permission
 from gateway.storage import attempts, queue, queue_counts
 from gateway.storage.list_filter import ListFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from gateway.domain.permissions import Actor
+    from gateway.storage.audit import AuditEntry
     from gateway.storage.database import Tx
     from gateway.storage.people import Person
     from gateway.storage.queue import QueueEntry, Tab
@@ -100,3 +106,32 @@ def make_tab_stamp(
     shown = f"{sorted(view.chips)}|{view.limit}|{view.who}|{view.reason}"
     seen = f"{actor.person_id}|{tab}|{shown}|{changes}|{sorted(lookers.items())}|{int(now.timestamp()) // 60}"
     return hashlib.sha256(seen.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One entry of the history.
+
+    Attributes:
+        act: what was done, as ``AuditAct`` names it.
+        detail: the outcome, reason or way of it, as a code; empty where the act says all.
+        who: name of who did it; empty for the caller and for timers.
+        to: name of the person to whom a callback was passed on.
+    """
+
+    at: datetime
+    act: str
+    detail: str = ""
+    who: str
+    to: str = ""
+
+
+def make_history(entries: Iterable[AuditEntry], find_name: Callable[[str], str]) -> tuple[Happening, ...]:
+    """Return audit entries about a callback as its history; ``find_name`` returns the name of a person's id."""
+    return tuple(_make_happening(entry, find_name) for entry in entries)
+
+
+def _make_happening(entry: AuditEntry, find_name: Callable[[str], str]) -> Happening:
+    if entry.act == AuditAct.HANDED_OVER:
+        return Happening(at=entry.at, act=entry.act, who=entry.who, to=find_name(entry.detail))
+    return Happening(at=entry.at, act=entry.act, detail=entry.detail, who=entry.who)

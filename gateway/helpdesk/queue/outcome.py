@@ -18,6 +18,7 @@ from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState, 
 from gateway.domain.contact_safety import When
 from gateway.domain.permissions import NotPermitted, Permission, check_permission
 from gateway.foundation.ids import new_id
+from gateway.helpdesk.alerts import line_alerts
 from gateway.helpdesk.calls.attempts import is_open, write_attempt
 from gateway.helpdesk.errors import (
     ClaimedByOther,
@@ -31,7 +32,7 @@ from gateway.helpdesk.errors import (
 from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.queue.consequences import find_meaning, list_changes, plan_consequence
 from gateway.helpdesk.queue.undo import seal_undo
-from gateway.helpdesk.requests import caller_lines, case_record, wordings
+from gateway.helpdesk.requests import case_record, planning
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_window
 from gateway.storage import attempts, audit, callbacks, notes
 
@@ -331,12 +332,12 @@ def _move_callback(
 
 def _tell_missed(parts: Services, tx: Tx, callback: Callback, now: datetime) -> None:
     """Text the caller, if texts are safe, that the last try failed; otherwise her code tells it in the menu."""
-    wordings.add_text(
+    planning.add_text(
         parts,
         tx,
         callback,
         "missed",
-        channel=caller_lines.choose_line(parts, tx, callback.caller_id, callback.channel, now),
+        channel=line_alerts.choose_line(parts, tx, callback.caller_id, callback.channel, now),
         once=f"missed:{callback.id}:{callback.rev}",
         now=now,
     )

@@ -14,13 +14,14 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue.claim import is_to_decide
-from gateway.helpdesk.queue.history import Happening, make_history
 from gateway.helpdesk.queue.list_view import (
     WHOLE,
+    Happening,
     ListView,
     count_more,
     is_limited_to_own,
     list_unsaid,
+    make_history,
     make_tab_stamp,
 )
 from gateway.helpdesk.requests.planning import find_window_start

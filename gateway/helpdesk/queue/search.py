@@ -1,10 +1,14 @@
-"""Searches callbacks by code or whole number, and identifies a number that calls the helpline."""
+"""Finds callbacks by code or whole number, identifies a number that rings, and lists all in the public JSON shape.
+
+The command line and the export list every callback; numbers are always masked.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.states import OPEN
@@ -12,6 +16,9 @@ from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.phone_numbers import list_possible_readings, mask_number
 from gateway.helpdesk.queue import queue
+from gateway.helpdesk.queue.queue import build_row
+from gateway.helpdesk.staff import two_factor
+from gateway.helpdesk.staff.centre_policy import find_month_span
 from gateway.menus.engine.navigation import CODE_DIGITS, is_code
 from gateway.storage import attempts, audit, callbacks, callers, reports
 from gateway.storage import queue as stored
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
-    from gateway.helpdesk.queue.queue import Row
+    from gateway.helpdesk.queue.queue import CallbackView, Happening, Row
     from gateway.storage.callbacks import Callback
     from gateway.storage.queue import QueueEntry
 
@@ -161,3 +168,118 @@ def _is_alone(callback: Callback) -> bool:
 
 def _read_digits(written: str) -> str:
     return "".join(str(unicodedata.digit(c)) for c in written if c.isdigit())
+
+
+def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tuple[Row, ...]:
+    """Return the open callbacks in queue order; with ``closed`` the finished ones follow.
+
+    Raises:
+        NotPermitted: the actor may not see callbacks of others.
+    """
+    check_permission(actor, Permission.SEE_OTHERS)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        found = stored.list_everything(tx, actor.team, closed=closed, now=now)
+        return tuple(build_row(one, actor, now) for one in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedRow:
+    """A callback as it leaves for a report: its row, when its caller was first rung, and the last outcome recorded."""
+
+    row: Row
+    first_call_at: datetime | None
+    outcome: str
+
+
+def export_callbacks(parts: Services, actor: Actor, *, month: str = "") -> tuple[ExportedRow, ...]:
+    """Return every callback for a report, and record the export in the audit log.
+
+    ``month``, as in 2026-11, keeps those asked in that month of the helpline's time zone.
+
+    Raises:
+        Rejected: the month is malformed or its year is implausible.
+        NotPermitted: the actor may not export.
+        NotFresh: the actor has not re-authenticated recently.
+    """
+    check_permission(actor, Permission.EXPORT)
+    two_factor.ask_fresh(parts, actor)
+    now = parts.clock.now()
+    asked = find_month_span(month, ZoneInfo(parts.line.zone), now) if month else None
+    with parts.store.write() as tx:
+        audit.add_entry(
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.EXPORTED,
+            kind="callbacks",
+            subject=actor.team,
+            detail=month,
+        )
+        found = stored.list_everything(tx, actor.team, closed=True, now=now, asked=asked)
+        tried = attempts.list_summaries(tx, [one.callback.id for one in found])
+    rows = (build_row(one, actor, now) for one in found)
+    never = (None, "")
+    return tuple(
+        ExportedRow(row=row, first_call_at=tried.get(row.id, never)[0], outcome=tried.get(row.id, never)[1])
+        for row in rows
+    )
+
+
+def format_row(row: Row) -> dict[str, Any]:
+    """Return a row in the public JSON shape of ``gateway callbacks list --json``; the number is masked."""
+    return {
+        "id": row.id,
+        "code": row.code,
+        "state": row.state.value,
+        "priority": row.priority,
+        "topic": row.topic,
+        "path": list(row.path),
+        "language": row.language,
+        "script": row.script,
+        "channel": row.channel,
+        "asked_at": format_instant(row.asked_at),
+        "due_at": format_instant(row.due_at),
+        "due_until": format_instant(row.due_until),
+        "attempts": row.attempts,
+        "claimed_by": row.claimed_by,
+        "phone": row.phone,
+    }
+
+
+def format_exported(one: ExportedRow) -> dict[str, Any]:
+    """Return an exported callback in that shape, with what became of it; staff are named, callers are not."""
+    row, first = one.row, one.first_call_at
+    waited = None if first is None else int((first - row.asked_at).total_seconds()) // 60
+    return {
+        **format_row(row),
+        "window": row.window,
+        "first_call_at": format_instant(first),
+        "minutes_to_first_call": waited,
+        "outcome": one.outcome,
+        "reason": row.reason,
+        "closed_at": format_instant(row.closed_at),
+        "holder": row.claimed_by or row.last_holder,
+        "trial": "yes" if row.trial else "",
+    }
+
+
+def format_callback(shown: CallbackView) -> dict[str, Any]:
+    """Return that shape with ``answers`` (by field) and ``history`` (objects with at, what, who)."""
+    history = [
+        {"at": format_instant(one.at), "what": _format_act(one), "who": one.who or None}
+        for one in shown.history
+    ]
+    return {**format_row(shown.row), "answers": dict(shown.answers), "history": history}
+
+
+def format_instant(instant: datetime | None) -> str | None:
+    """Return an instant in RFC 3339 form: UTC, whole seconds, "Z"."""
+    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _format_act(one: Happening) -> str:
+    """Return the codes of an entry as one word: of an outcome the outcome, else the act with its detail in brackets."""
+    if one.act == AuditAct.OUTCOME:
+        return one.detail
+    return f"{one.act} ({one.detail})" if one.detail else one.act

@@ -14,7 +14,6 @@ from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import may_be_called
 from gateway.helpdesk.requests import refuse
-from gateway.helpdesk.requests.erase import erase_caller
 from gateway.helpdesk.requests.intake_rules import (
     TOLD_AWAY,
     call_for_decision,
@@ -24,6 +23,7 @@ from gateway.helpdesk.requests.intake_rules import (
     keep_promise,
 )
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_window, resolve_window
+from gateway.helpdesk.requests.refuse import erase_caller
 from gateway.helpdesk.requests.self_service import (
     PROMISED,
     amend_request,

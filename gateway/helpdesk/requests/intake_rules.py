@@ -1,22 +1,24 @@
-"""Chooses the code of a request, recognises the helpline's own numbers.
+"""Rules of what comes in: the code of a request, numbers of our own, promises of an outage, and calls for more staff.
 
-Places requests promised during an outage.
+A request that was promised while SQL was down gets its place here. ``call_for_help`` adds the outbox row that alerts
+more staff, and plans the next escalation.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.foundation.ids import list_code_candidates, new_id
 from gateway.foundation.phone_numbers import list_possible_readings
-from gateway.helpdesk.alerts.help_calls import call_for_help
 from gateway.menus.engine.navigation import CODE_DIGITS, MOST_CODE_DIGITS
-from gateway.storage import audit, callbacks, people
+from gateway.storage import audit, callbacks, outbox, people
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,6 +29,37 @@ if TYPE_CHECKING:
     from gateway.storage.callbacks import Callback
     from gateway.storage.callers import Caller
     from gateway.storage.database import Tx
+
+
+_LASTS = timedelta(days=14)
+
+
+def call_for_help(tx: Tx, callback: Callback, round_: str, *, now: datetime) -> str | None:
+    """Add an escalation for a waiting request, and plan the next one.
+
+    Args:
+        tx: the transaction of the change that made it necessary.
+        callback: the request before that change.
+        round_: part of the idempotency key: two escalations of a request with the same round are one.
+        now: the current instant.
+
+    Returns:
+        The outbox row to nudge; None if this escalation was added before.
+    """
+    again = queue_rules.plan_next_alert(danger=callback.priority == DANGER, now=now)
+    callbacks.change_callback(tx, callback.id, now=now, escalate_at=again, told=callback.told + 1)
+    return outbox.add_row(
+        tx,
+        kind="escalate",
+        channel=callback.channel,
+        lane=f"callback:{callback.id}",
+        due_at=now,
+        expires_at=now + _LASTS,
+        once=f"escalate:{callback.id}:{round_}",
+        now=now,
+        priority=0,
+        callback_id=callback.id,
+    )
 
 
 def choose_code(

@@ -11,7 +11,7 @@ from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.queue.outcome import LONGEST_NOTE
-from gateway.helpdesk.requests import wordings
+from gateway.helpdesk.requests import planning
 from gateway.menus.engine.option_lines import PREPARED
 from gateway.menus.engine.sms_reply import cut_sms
 from gateway.storage import audit, callbacks, callers, conversations, notes, outbox
@@ -197,7 +197,7 @@ def _send_answer(tx: Tx, text: conversations.Text, caller: Caller, words: str, n
         channel=text.channel,
         lane=f"{text.channel}:{caller.id}",
         due_at=now,
-        expires_at=now + wordings.LASTS,
+        expires_at=now + planning.LASTS,
         once=f"read:{text.id}",
         now=now,
         payload={"text": sms.text, "link": ""},

@@ -1,27 +1,39 @@
-"""Edits the centre's policy for callers who may be under 18, and the preferred channels for staff alerts."""
+"""Gives administrators the rules of the centre to edit and its audit log to read.
+
+The rules are the policy for callers who may be under 18 and the preferred channels for staff alerts. The log is shown
+and exported for supervisors; it holds no personal data of callers.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.alerts.alerts import ROADS, AlertRoute
-from gateway.helpdesk.errors import Rejected, Why
-from gateway.helpdesk.requests.follow_up import POLICY
-from gateway.storage import audit, settings
+from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
+from gateway.helpdesk.requests.referrals import POLICY
+from gateway.helpdesk.staff import two_factor
+from gateway.helpdesk.staff.shifts import list_day_shifts
+from gateway.storage import audit, duty, people, queue, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.helpdesk.alerts.alerts import Contact
+    from gateway.storage.audit import AuditEntry
     from gateway.storage.database import Tx
+    from gateway.storage.people import Person
     from gateway.storage.settings import Changed
+
 
 LONGEST = 1_000
 """Longest policy in characters, as it is read during a call."""
@@ -107,3 +119,144 @@ def _set_value(parts: Services, actor: Actor, name: str, value: Any) -> None:
         )
 
     parts.store.run(work)
+
+
+PAGE = 100
+_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """One page of the audit log, newest first; ``older`` is the cursor of the next page, empty on the last one."""
+
+    rows: tuple[AuditEntry, ...]
+    older: str
+    people: tuple[Person, ...]
+
+
+def show_trail(parts: Services, actor: Actor, *, before: str = "", person_id: str = "") -> Trail:
+    """Return audit entries, newest first: those before the cursor, or those of one person.
+
+    A person who publishes menus but does not see the audit log gets the entries about publishing only.
+
+    Raises:
+        NotPermitted: the actor may not see the audit log.
+    """
+    kind = "version" if actor.may(Permission.SEE_MENU_AUDIT) and not actor.may(Permission.SEE_AUDIT) else ""
+    check_permission(actor, Permission.SEE_MENU_AUDIT if kind else Permission.SEE_AUDIT)
+    with parts.store.read() as tx:
+        found = audit.list_page(tx, before=before, person_id=person_id, kind=kind, limit=PAGE + 1)
+        return Trail(
+            rows=found[:PAGE],
+            older=found[PAGE - 1].id if len(found) > PAGE else "",
+            people=tuple(one for one in people.list_everyone(tx, actor.team) if one.named),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDay:
+    """One person's day, for a supervisor who looks at how somebody works.
+
+    Attributes:
+        person: whose it is; a removed person keeps the days there were.
+        day: in the helpline's time zone.
+        shifts: the hours planned for this day, as "08:00-12:00"; empty where none are or the person is away.
+        away: the person is away, or the centre has a holiday.
+        rows: what the person did, oldest first.
+        outcomes: outcome of a call → how often it was recorded; one that was undone stays on record beside its undoing.
+        talks: how many callers the person talked with who had rung themselves.
+        codes: request id → code, of the requests in ``rows``.
+    """
+
+    person: Person
+    day: date
+    shifts: tuple[str, ...]
+    away: bool
+    rows: tuple[AuditEntry, ...]
+    outcomes: Mapping[str, int]
+    talks: int
+    codes: Mapping[str, str]
+
+
+def show_day(parts: Services, actor: Actor, person_id: str, day: date) -> PersonDay:
+    """Return what a person planned and did on a day.
+
+    Raises:
+        NotPermitted: the actor may not see the audit log.
+        Rejected: there was never such a person, or the year is implausible.
+    """
+    check_permission(actor, Permission.SEE_AUDIT)
+    refuse_odd_year(day, parts.clock.now())
+    zone = ZoneInfo(parts.line.zone)
+    start, end = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
+    with parts.store.read() as tx:
+        known = [one for one in people.list_everyone(tx, actor.team) if one.id == person_id]
+        if not known:
+            raise Rejected(Why.NOBODY)
+        rows = audit.list_between(tx, start.astimezone(UTC), end.astimezone(UTC), person_id=person_id)
+        rota = duty.find_rota(tx, actor.team)
+        away = day in rota.holidays or any(
+            one.person_id == person_id and one.first <= day <= one.last for one in rota.away
+        )
+        asked = queue.list_by_ids(tx, sorted({row.subject for row in rows if row.kind == "callback"}))
+    acts = Counter(row.act for row in rows)
+    return PersonDay(
+        person=known[0],
+        day=day,
+        shifts=() if away else list_day_shifts(rota, person_id, day),
+        away=away,
+        rows=rows,
+        outcomes=Counter(row.detail for row in rows if row.act == AuditAct.OUTCOME),
+        talks=acts[AuditAct.TALKED],
+        codes={one.callback.id: one.callback.code for one in asked if one.callback.team == actor.team},
+    )
+
+
+def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry, ...]:
+    """Return the audit entries of a month, oldest first; the export is audited itself.
+
+    Args:
+        parts: the services of this process.
+        actor: who exports.
+        month: year and month as in 2026-11.
+
+    Raises:
+        NotPermitted: the actor may not export, or not see the audit log.
+        NotFresh: the actor has not re-authenticated recently.
+        Rejected: the month is malformed or its year is implausible.
+    """
+    check_permission(actor, Permission.SEE_AUDIT)
+    check_permission(actor, Permission.EXPORT)
+    two_factor.ask_fresh(parts, actor)
+    now = parts.clock.now()
+    start, end = find_month_span(month, ZoneInfo(parts.line.zone), now)
+
+    def work(tx: Tx) -> tuple[AuditEntry, ...]:
+        audit.add_entry(
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.EXPORTED,
+            kind="audit",
+            subject="",
+            detail=month,
+        )
+        return audit.list_between(tx, start, end)
+
+    return parts.store.run(work)
+
+
+def find_month_span(month: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """Return the instants at which a month, as in 2026-11, begins and ends in the helpline's time zone.
+
+    Raises:
+        Rejected: the month is malformed or its year is implausible.
+    """
+    refuse_odd_year(month, now)
+    try:
+        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
+    except ValueError:
+        raise Rejected(Why.FIELD) from None
+    year, before = divmod(first.month, _MONTHS)
+    after = first.replace(year=first.year + year, month=before + 1)
+    return first.astimezone(UTC), after.astimezone(UTC)

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request
 
 from gateway.domain.permissions import Permission
 from gateway.helpdesk.errors import Rejected
-from gateway.helpdesk.staff import audit_log, two_factor
+from gateway.helpdesk.staff import centre_policy, two_factor
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.shared.labels import escape_formula
@@ -44,26 +44,28 @@ def add_to(pages: Blueprint, parts: Services) -> None:
         month = read_field("month", 7)
         actor, fault = take_proof(parts)
         try:
-            return _write_table(audit_log.export_trail(parts, actor, month), month)
+            return _write_table(centre_policy.export_trail(parts, actor, month), month)
         except two_factor.NotFresh:
             return ask_proof(fault)
         except Rejected:
             return _render_page(parts, wrong=month or "?"), BAD
 
 
-def _find_day(parts: Services, who: str) -> audit_log.PersonDay | None:
+def _find_day(parts: Services, who: str) -> centre_policy.PersonDay | None:
     """Return the day of a person that the address asks for; None without one, or where it is none."""
     written = request.args.get("day", "")[:10]
     if not (who and written and get_actor().may(Permission.SEE_AUDIT)):
         return None
     with suppress(ValueError, Rejected):
-        return audit_log.show_day(parts, get_actor(), who, date.fromisoformat(written))
+        return centre_policy.show_day(parts, get_actor(), who, date.fromisoformat(written))
     return None
 
 
 def _render_page(parts: Services, *, wrong: str = "") -> str:
     who = request.args.get("who", "")[:20]
-    seen = audit_log.show_trail(parts, get_actor(), before=request.args.get("before", "")[:20], person_id=who)
+    seen = centre_policy.show_trail(
+        parts, get_actor(), before=request.args.get("before", "")[:20], person_id=who
+    )
     return render_template(
         "admin/record.html",
         trail=seen,

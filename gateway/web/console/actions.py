@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import NotPermitted, Permission
-from gateway.helpdesk.calls import attempts, bridged_calls, incoming_calls
+from gateway.helpdesk.calls import attempts, bridged_calls
 from gateway.helpdesk.errors import (
     AlreadyCalling,
     ClaimedByOther,
@@ -131,11 +131,11 @@ def _add_outcome(pages: Blueprint, parts: Services) -> None:
 def _add_incoming(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/talking")
     def talking(callback_id: str) -> Response:
-        return _redirect_to(incoming_calls.begin_talk(parts, get_actor(), callback_id), "#sheet")
+        return _redirect_to(bridged_calls.begin_talk(parts, get_actor(), callback_id), "#sheet")
 
     @pages.post("/callbacks/<callback_id>/rang")
     def rang(callback_id: str) -> Response:
-        incoming_calls.note_ring(parts, get_actor(), callback_id)
+        bridged_calls.note_ring(parts, get_actor(), callback_id)
         flash(_("Noted that she rang."))
         return redirect("/", SEE_OTHER)
 

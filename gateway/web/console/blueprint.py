@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from gateway.helpdesk.requests.wordings import fill_opener
+from gateway.helpdesk.requests.planning import fill_opener
 from gateway.helpdesk.staff.centre_lists import name_word
 from gateway.web.console import (
     actions,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, flash, redirect, render_template, request
 
 from gateway.domain.callbacks.states import BrokenPromise
-from gateway.helpdesk.queue import broken_promises, queue
+from gateway.helpdesk.queue import queue, timers
 from gateway.web.console.callback import FIRST_OUTCOMES, OTHER_OUTCOMES
 from gateway.web.shared.auth import check_way_back, get_actor
 from gateway.web.shared.forms import read_field
@@ -38,13 +38,13 @@ def add_to(pages: Blueprint, parts: Services) -> None:
         if promise not in set(BrokenPromise):
             abort(MISSING)
         ids = request.form.getlist("callback")[:_MOST]
-        if broken_promises.confirm_broken(parts, get_actor(), promise, ids):
+        if timers.confirm_broken(parts, get_actor(), promise, ids):
             flash(_("It is on record that you have read this."))
         return redirect(check_way_back(read_field("back")) or "/", SEE_OTHER)
 
     @pages.get("/callbacks/<callback_id>/late")
     def say_late(callback_id: str) -> str:
-        call = broken_promises.find_unclear_call(parts, get_actor(), callback_id)
+        call = timers.find_unclear_call(parts, get_actor(), callback_id)
         return render_template(
             "console/late.html",
             callback_id=callback_id,

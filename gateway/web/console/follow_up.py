@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, request
 
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.requests import case_record, referrals
-from gateway.helpdesk.requests import follow_up as requests_follow_up
 from gateway.helpdesk.staff.centre_lists import FIELDS
 from gateway.web.console.call_sheet import LONGEST, describe_finished, read_window, save_sheet
 from gateway.web.console.callback import render_callback
@@ -58,7 +57,7 @@ def _add_after(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/follow-up")
     def follow_up(callback_id: str) -> Response | tuple[str, int]:
         try:
-            made = requests_follow_up.follow_up(
+            made = referrals.follow_up(
                 parts, get_actor(), callback_id, on=_read_day(), when=read_window(parts)
             )
         except Rejected as declined:
@@ -102,7 +101,7 @@ def _send_referral(parts: Services, callback_id: str) -> str:
 
 def _mark_follow_up(parts: Services, callback_id: str) -> str:
     on = read_field("on") == "yes"
-    requests_follow_up.mark_minor(parts, get_actor(), callback_id, on=on)
+    referrals.mark_minor(parts, get_actor(), callback_id, on=on)
     return _("Marked: she may be under 18.") if on else _("The mark is taken away.")
 
 

@@ -13,8 +13,8 @@ from flask import Blueprint, redirect, render_template, request
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import IllegalMove
 from gateway.foundation.ids import new_id
-from gateway.helpdesk.alerts import one_tap_link
-from gateway.helpdesk.alerts.one_tap_link import PATH
+from gateway.helpdesk.alerts import alert_answers
+from gateway.helpdesk.alerts.alert_answers import PATH
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import (
     AlreadyCalling,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
-    from gateway.helpdesk.alerts.one_tap_link import Tapped
+    from gateway.helpdesk.alerts.alert_answers import Tapped
 
 GONE, CONFLICT, BAD, SEE_OTHER = 410, 409, 422, 303
 OUTCOMES = (*FIRST_OUTCOMES, Outcome.WRONG_NUMBER, Outcome.NOT_SAFE)
@@ -61,7 +61,7 @@ def _add_link(pages: Blueprint, parts: Services) -> None:
     @pages.get(f"{PATH}<token>")
     @anyone
     def link_offered(token: str) -> str | tuple[str, int]:
-        found = one_tap_link.find_offer(parts, token)
+        found = alert_answers.find_offer(parts, token)
         if found is None:
             return render_template("console/tap_gone.html"), GONE
         if found.page_language:
@@ -72,7 +72,7 @@ def _add_link(pages: Blueprint, parts: Services) -> None:
     @anyone
     def link_taken(token: str) -> Response | tuple[str, int]:
         try:
-            taken = one_tap_link.use_link(parts, token)
+            taken = alert_answers.use_link(parts, token)
         except _TAKEN:
             return render_template("console/tap_gone.html"), GONE
         answer = redirect("/tapped", SEE_OTHER)
@@ -174,7 +174,7 @@ def _render_page(
 
 def _find_tapped(parts: Services) -> Tapped | None:
     phone = request.cookies.get(_read_cookie(), "")
-    return one_tap_link.find_tapped(parts, phone) if phone else None
+    return alert_answers.find_tapped(parts, phone) if phone else None
 
 
 def _read_cookie() -> str:

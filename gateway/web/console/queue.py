@@ -13,7 +13,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import Rejected
-from gateway.helpdesk.queue import claim, listing, queue, search, shift_summary
+from gateway.helpdesk.queue import claim, queue, search, shift_summary
 from gateway.helpdesk.queue import queue as queue_queue
 from gateway.helpdesk.queue.list_view import WHOLE, Chip, ListView
 from gateway.helpdesk.queue.outcome import REASONS
@@ -190,7 +190,7 @@ def add_export(pages: Blueprint, parts: Services) -> None:
         month = read_field("month", 7)
         actor, fault = take_proof(parts)
         try:
-            return _make_file(listing.export_callbacks(parts, actor, month=month), month)
+            return _make_file(search.export_callbacks(parts, actor, month=month), month)
         except two_factor.NotFresh:
             return ask_proof(fault)
         except Rejected:
@@ -198,12 +198,12 @@ def add_export(pages: Blueprint, parts: Services) -> None:
             return redirect("/closed", SEE_OTHER)
 
 
-def _make_file(rows: Iterable[listing.ExportedRow], month: str) -> Response:
+def _make_file(rows: Iterable[search.ExportedRow], month: str) -> Response:
     written = io.StringIO()
     table = csv.DictWriter(written, FIELDS, extrasaction="ignore")
     table.writeheader()
     for row in rows:
-        values = listing.format_exported(row)
+        values = search.format_exported(row)
         table.writerow({name: escape_formula(values[name]) for name in FIELDS})
     name = f"requests-{month}.csv" if month else "requests.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -10,8 +10,8 @@ from flask import Blueprint, flash, redirect, request
 from gateway.domain.callbacks.states import IllegalMove
 from gateway.domain.permissions import NotPermitted
 from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback, Rejected
+from gateway.helpdesk.queue import call_sheet
 from gateway.helpdesk.queue.outcome import BadWords
-from gateway.helpdesk.requests import draft_notes
 from gateway.helpdesk.staff.centre_lists import read_text
 from gateway.web.console.call_sheet import gather_sheet, keep_posted
 from gateway.web.shared.auth import get_actor
@@ -115,7 +115,7 @@ def add_drafts(pages: Blueprint, parts: Services) -> None:
 def _keep_posted(parts: Services, callback_id: str) -> datetime:
     if read_field("sheet"):
         return keep_posted(parts, get_actor(), callback_id)
-    return draft_notes.keep_draft(parts, get_actor(), callback_id, _read_typed(), form=read_field("form"))
+    return call_sheet.keep_draft(parts, get_actor(), callback_id, _read_typed(), form=read_field("form"))
 
 
 def _answer_refused(error: Exception) -> tuple[str, int, dict[str, str]]:

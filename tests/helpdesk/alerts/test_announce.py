@@ -7,7 +7,7 @@ import pytest
 from gateway.domain.permissions import Role
 from gateway.helpdesk.alerts import announce
 from gateway.helpdesk.queue import claim, outcome, timers
-from gateway.helpdesk.queue.listing import list_callbacks
+from gateway.helpdesk.queue.search import list_callbacks
 from gateway.helpdesk.requests import accept
 from gateway.menus.engine.effects import CancelCallback
 from gateway.storage import outbox

@@ -7,8 +7,8 @@ import pytest
 
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Actor, Role
-from gateway.helpdesk.alerts import alerts, announce, sms_reply
-from gateway.helpdesk.alerts.sms_reply import AlertReply
+from gateway.helpdesk.alerts import alert_answers, alerts, announce
+from gateway.helpdesk.alerts.alert_answers import AlertReply
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.requests import accept
 from gateway.helpdesk.staff import people
@@ -67,7 +67,7 @@ def asked(desk: Desk, number: str = HER, **answers: str) -> tuple[str, str]:
 
 def says(desk: Desk, text: str, number: str = NOYS) -> AlertReply | None:
     return desk.parts.store.run(
-        lambda tx: sms_reply.take_reply(desk.parts, tx, number, text, now=desk.clock.now())
+        lambda tx: alert_answers.take_reply(desk.parts, tx, number, text, now=desk.clock.now())
     )
 
 
@@ -345,7 +345,7 @@ def use_up_marks(desk: Desk, actor: Actor, many: int, number: str = NOYS) -> lis
     until = desk.clock.now() + alerts.LASTS
     with desk.parts.store.write() as tx:
         for _ in range(many):
-            made.append(sms_reply.new_mark(desk.parts, tx, number))
+            made.append(alert_answers.new_mark(desk.parts, tx, number))
             token = len(made).to_bytes(16) + actor.person_id[:16].encode()
             staff_devices.add_link(
                 tx, token, person_id=actor.person_id, callback_id=callback, expires_at=until, mark=made[-1]
@@ -356,14 +356,14 @@ def use_up_marks(desk: Desk, actor: Actor, many: int, number: str = NOYS) -> lis
 def test_ninety_alerts_to_a_phone_bear_two_digits_and_the_next_three(light: Desk) -> None:
     made = use_up_marks(light, light.person("Noy", number=NOYS), 95)
     assert len(set(made)) == 95
-    assert set(made[:90]) == set(sms_reply.MARKS)
-    assert set(made[90:]) <= set(sms_reply.LONGER_MARKS[0])
+    assert set(made[:90]) == set(alert_answers.MARKS)
+    assert set(made[90:]) <= set(alert_answers.LONGER_MARKS[0])
 
 
 def test_another_phone_has_all_marks_to_itself(light: Desk) -> None:
     use_up_marks(light, light.person("Noy", number=NOYS), 90)
     made = use_up_marks(light, light.person("Dao", number=DAOS), 90, DAOS)
-    assert set(made) == set(sms_reply.MARKS)
+    assert set(made) == set(alert_answers.MARKS)
 
 
 @pytest.mark.parametrize("how", ["1 {mark}", "1{mark}", "1-{mark}", "໑ {mark}"])

@@ -11,7 +11,7 @@ from gateway.delivery.claim import note_pushed
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import PUSH
 from gateway.domain.permissions import Actor
-from gateway.helpdesk.alerts import announce, push_alerts, waiting_texts
+from gateway.helpdesk.alerts import announce, push_alerts
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.staff import people
 from gateway.storage import outbox, sign_ins
@@ -24,7 +24,7 @@ URGENT = "An urgent request is waiting. Please look at the list."
 POST = {
     "announce": announce.announce_request,
     "escalate": announce.escalate_request,
-    "bundle": waiting_texts.tell_bundle,
+    "bundle": announce.tell_bundle,
 }
 
 

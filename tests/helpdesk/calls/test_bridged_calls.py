@@ -33,7 +33,7 @@ from gateway.helpdesk.errors import (
     NotSafe,
 )
 from gateway.helpdesk.queue import claim, outcome, timers
-from gateway.helpdesk.requests import accept, erase
+from gateway.helpdesk.requests import accept, refuse
 from gateway.helpdesk.staff import people
 from gateway.menus.engine.effects import CancelCallback, ChangeWindow
 from gateway.operations.reporting import service_quality as figures
@@ -334,7 +334,7 @@ def test_a_ring_to_the_line_is_rejected(light: Desk) -> None:
 
 
 def erased(desk: Desk, noy: Actor, callback: str) -> None:
-    assert erase.forget_number(desk.parts, HER)
+    assert refuse.forget_number(desk.parts, HER)
 
 
 def moved(desk: Desk, noy: Actor, callback: str) -> None:

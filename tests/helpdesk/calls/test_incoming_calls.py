@@ -4,7 +4,7 @@ import pytest
 
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import NotPermitted, Role
-from gateway.helpdesk.calls import attempts, incoming_calls
+from gateway.helpdesk.calls import attempts, bridged_calls
 from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoSuchCallback
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.queue import outcome as outcomes
@@ -44,10 +44,10 @@ def test_an_open_request_is_reached_and_tonights_call_is_gone(line: Desk, state:
     if state == "claimed":
         claim.claim_callback(line.parts, noy, wanted)
     line.clock.forward(minutes=1)
-    assert incoming_calls.begin_talk(line.parts, noy, wanted) == wanted
+    assert bridged_calls.begin_talk(line.parts, noy, wanted) == wanted
     talked = line.callback(wanted)
     assert (talked.state, talked.holder_id) == (CallbackState.REACHED, noy.person_id)
-    assert incoming_calls.begin_talk(line.parts, noy, wanted) == wanted
+    assert bridged_calls.begin_talk(line.parts, noy, wanted) == wanted
     assert len(line.rows("SELECT 1 FROM attempts WHERE how = 'incoming'")) == 1
     finish_call(line.parts, noy, wanted, CallSheet(reason="helped"))
     line.clock.set("2026-11-24T18:30:00+07:00")
@@ -60,7 +60,7 @@ def test_one_that_is_over_is_followed_by_a_new_one_with_the_same_code(light: Des
     noy, boss = light.person("Noy"), light.person("Boss", Role.SUPERVISOR)
     wanted = ended(light, boss, state)
     light.clock.forward(hours=3)
-    talked = light.callback(incoming_calls.begin_talk(light.parts, noy, wanted))
+    talked = light.callback(bridged_calls.begin_talk(light.parts, noy, wanted))
     assert talked.id != wanted
     assert (talked.state, talked.follows, talked.code) == (
         CallbackState.REACHED, wanted, light.callback(wanted).code,
@@ -75,12 +75,12 @@ def test_what_a_colleague_has_is_not_taken_and_her_name_is_told(light: Desk) -> 
     claim.claim_callback(light.parts, dao, held)
     for _step in ("claimed", "calling", "reached"):
         with pytest.raises(ClaimedByOther, match="Dao"):
-            incoming_calls.begin_talk(light.parts, noy, held)
+            bridged_calls.begin_talk(light.parts, noy, held)
         if light.callback(held).state is CallbackState.CLAIMED:
             call = attempts.begin_call(light.parts, dao, held)
         elif light.callback(held).state is CallbackState.CALLING:
             outcomes.record_outcome(light.parts, dao, callback_id=held, outcome="reached", form=call.form)
-    incoming_calls.note_ring(light.parts, noy, held)
+    bridged_calls.note_ring(light.parts, noy, held)
     assert light.rows("SELECT act FROM audit WHERE act = 'she rang'") == [("she rang",)]
     assert light.callback(held).holder_id == dao.person_id
 
@@ -92,7 +92,7 @@ def test_a_colleagues_call_to_the_same_number_comes_first(light: Desk) -> None:
     second = light.requested(HER, when="evening", phone_seen="sometimes")
     assert first != second
     with pytest.raises(AlreadyCalling, match="Dao"):
-        incoming_calls.begin_talk(light.parts, noy, second)
+        bridged_calls.begin_talk(light.parts, noy, second)
     assert light.callback(second).state is CallbackState.WAITING, "all of it or nothing"
 
 
@@ -100,7 +100,7 @@ def test_after_it_her_phone_rests_and_no_try_is_used_up(light: Desk) -> None:
     noy = light.person("Noy")
     wanted = light.requested(HER, when="evening")
     light.clock.set("2026-11-24T17:30:00+07:00")
-    incoming_calls.begin_talk(light.parts, noy, wanted)
+    bridged_calls.begin_talk(light.parts, noy, wanted)
     assert light.callback(wanted).attempts == 0
     panel, _look = build_call_panel(light.parts, noy, wanted)
     assert panel.asks_plan
@@ -114,7 +114,7 @@ def test_after_it_her_phone_rests_and_no_try_is_used_up(light: Desk) -> None:
 def test_it_is_counted_apart_from_calls_and_as_no_unsafe_call(line: Desk) -> None:
     noy, boss = line.person("Noy"), line.person("Boss", Role.SUPERVISOR)
     wanted = line.requested(HER, when="evening")
-    incoming_calls.begin_talk(line.parts, noy, wanted)
+    bridged_calls.begin_talk(line.parts, noy, wanted)
     finish_call(line.parts, noy, wanted, CallSheet(reason="helped"))
     seen = show_quality(line.parts, boss)
     assert (seen.talks, seen.tried, seen.unsafe, seen.outcomes) == (1, 0, 0, {})
@@ -124,7 +124,7 @@ def test_it_is_counted_apart_from_calls_and_as_no_unsafe_call(line: Desk) -> Non
 def test_a_refusal_stays_on_what_follows_it(light: Desk) -> None:
     noy = light.person("Noy")
     wanted = ended(light, noy, "cancelled")
-    talked = incoming_calls.begin_talk(light.parts, noy, wanted)
+    talked = bridged_calls.begin_talk(light.parts, noy, wanted)
     assert light.callback(talked).withheld == light.callback(wanted).withheld
 
 
@@ -132,12 +132,12 @@ def test_who_may_not_and_what_is_not(light: Desk) -> None:
     reader, noy = light.person("Reader", Role.READER), light.person("Noy")
     wanted = light.requested(OTHER, when="now")
     with pytest.raises(NotPermitted):
-        incoming_calls.begin_talk(light.parts, reader, wanted)
+        bridged_calls.begin_talk(light.parts, reader, wanted)
     with pytest.raises(NoSuchCallback):
-        incoming_calls.begin_talk(light.parts, noy, "none")
+        bridged_calls.begin_talk(light.parts, noy, "none")
     with light.parts.store.write() as tx:
         from sqlalchemy import text
 
         tx.execute(text("UPDATE callbacks SET caller_id = NULL"))
     with pytest.raises(IllegalMove):
-        incoming_calls.begin_talk(light.parts, noy, wanted)
+        bridged_calls.begin_talk(light.parts, noy, wanted)

@@ -6,7 +6,7 @@ from gateway.domain.callbacks.states import BrokenPromise, CallbackState
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import NoSuchCallback
-from gateway.helpdesk.queue import broken_promises, claim, outcome, timers
+from gateway.helpdesk.queue import claim, outcome, timers
 from gateway.operations.reporting import monthly_report, service_quality
 from gateway.storage import audit, settings
 from tests.helpdesk.requests.test_accept import at
@@ -16,9 +16,7 @@ NUMBERS = [f"+8562055510{n:03d}" for n in range(6)]
 
 
 def confessed(desk: Desk, actor: Actor) -> list[tuple[str, str]]:
-    return [
-        (one.promise.value, one.callback_id) for one in broken_promises.list_confessions(desk.parts, actor)
-    ]
+    return [(one.promise.value, one.callback_id) for one in timers.list_confessions(desk.parts, actor)]
 
 
 def quality(desk: Desk) -> service_quality.QualityWatch:
@@ -33,7 +31,7 @@ def work_an_evening(desk: Desk, noy: Actor) -> list[str]:
         desk.clock.forward(minutes=1)
         timers.roll_windows(desk.parts)
         timers.release_leases(desk.parts)
-        broken_promises.note_broken_promises(desk.parts)
+        timers.note_broken_promises(desk.parts)
         taken = None if minute % 14 else claim.take_next(desk.parts, noy)
         if taken is not None:
             attempts.begin_call(desk.parts, noy, taken.callback_id)
@@ -65,7 +63,7 @@ def test_an_evening_of_six_who_ask_for_now_and_one_counsellor(line: Desk) -> Non
     assert [(cell.name, cell.n) for cell in cells if cell.section.what == "promise"] == [
         ("now_expired", None)
     ]
-    assert broken_promises.confirm_broken(line.parts, noy, "now_expired", left[:1]) == 1
+    assert timers.confirm_broken(line.parts, noy, "now_expired", left[:1]) == 1
     assert confessed(line, boss) == [("now_expired", one) for one in left[1:]]
 
 
@@ -74,15 +72,15 @@ def test_who_read_it_and_when_is_on_record_once(line: Desk) -> None:
     callback = line.requested(when="now")
     line.clock.forward(minutes=30)
     timers.roll_windows(line.parts)
-    assert broken_promises.confirm_broken(line.parts, noy, "now_expired", [callback, "no such"]) == 1
+    assert timers.confirm_broken(line.parts, noy, "now_expired", [callback, "no such"]) == 1
     line.clock.forward(minutes=1)
-    assert broken_promises.confirm_broken(line.parts, dao, "now_expired", [callback]) == 0
+    assert timers.confirm_broken(line.parts, dao, "now_expired", [callback]) == 0
     with line.parts.store.read() as tx:
         acts = [(one.act, one.who, one.detail) for one in audit.list_about(tx, "callback", callback)]
     assert ("acknowledged", "Noy", "now_expired") in acts
     assert not any(who == "Dao" for _act, who, _detail in acts)
     line.clock.forward(days=2)
-    broken_promises.note_broken_promises(line.parts)
+    timers.note_broken_promises(line.parts)
     assert confessed(line, noy) == [], "what is over is read once"
 
 
@@ -93,7 +91,7 @@ def test_what_broke_after_the_page_was_made_stays_unread(line: Desk) -> None:
     second = line.requested(NUMBERS[1], when="now")
     line.clock.forward(minutes=30)
     timers.roll_windows(line.parts)
-    broken_promises.confirm_broken(line.parts, noy, "now_expired", [first])
+    timers.confirm_broken(line.parts, noy, "now_expired", [first])
     assert confessed(line, noy) == [("now_expired", second)]
 
 
@@ -129,14 +127,14 @@ def test_danger_that_must_wait_over_a_weekend_is_confessed_and_again_after_half_
     mornings = line.with_hours(mon=["18:00-21:00"])
     callback = mornings.requested(when="evening", danger="yes")
     plain = mornings.requested(NUMBERS[1], when="evening")
-    assert broken_promises.note_broken_promises(line.parts) == 1
-    assert broken_promises.note_broken_promises(line.parts) == 0
+    assert timers.note_broken_promises(line.parts) == 1
+    assert timers.note_broken_promises(line.parts) == 0
     assert confessed(line, noy) == [("danger_late", callback)]
     assert line.callback(plain).due_at == at(30, 18)
-    broken_promises.confirm_broken(line.parts, noy, "danger_late", [callback])
+    timers.confirm_broken(line.parts, noy, "danger_late", [callback])
     assert confessed(line, noy) == []
     line.clock.forward(hours=12)
-    broken_promises.note_broken_promises(line.parts)
+    timers.note_broken_promises(line.parts)
     assert confessed(line, noy) == [("danger_late", callback)]
     claim.claim_callback(line.parts, noy, callback)
     assert confessed(line, noy) == [("danger_late", callback)], "a claim is no call"
@@ -151,7 +149,7 @@ def test_a_talk_without_an_end_and_what_mends_it(line: Desk) -> None:
     line.calling(noy, callback)
     outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="reached")
     line.clock.forward(hours=2)
-    broken_promises.note_broken_promises(line.parts)
+    timers.note_broken_promises(line.parts)
     assert confessed(line, noy) == [("not_closed", callback)]
     outcome.close_callback(line.parts, noy, callback)
     assert confessed(line, noy) == []
@@ -168,11 +166,11 @@ def test_who_called_says_late_what_came_of_it(line: Desk, said: str, state: Call
     line.calling(noy, callback)
     line.clock.forward(hours=2)
     timers.release_leases(line.parts)
-    broken_promises.note_broken_promises(line.parts)
+    timers.note_broken_promises(line.parts)
     assert confessed(line, dao) == [("unclear", callback)]
     with pytest.raises(NoSuchCallback):
-        broken_promises.find_unclear_call(line.parts, dao, callback)
-    assert broken_promises.find_unclear_call(line.parts, noy, callback).started_at == at(24, 18)
+        timers.find_unclear_call(line.parts, dao, callback)
+    assert timers.find_unclear_call(line.parts, noy, callback).started_at == at(24, 18)
     recorded = outcome.record_outcome(line.parts, noy, callback_id=callback, outcome=said)
     assert recorded.state is state
     assert line.callback(callback).reason != "unclear"
@@ -196,17 +194,17 @@ def test_with_a_wrong_clock_nothing_is_broken(light: Desk) -> None:
     light.requested(when="evening", danger="yes")
     with light.parts.store.write() as tx:
         settings.save_setting(tx, settings.SETTING, {"on": True}, by="test", now=light.clock.now())
-    assert broken_promises.note_broken_promises(light.parts) == 0
+    assert timers.note_broken_promises(light.parts) == 0
 
 
 def test_a_reader_confesses_nothing(light: Desk) -> None:
     reader = light.person("Anna", Role.READER)
     with pytest.raises(NotPermitted):
-        broken_promises.list_confessions(light.parts, reader)
+        timers.list_confessions(light.parts, reader)
     with pytest.raises(NotPermitted):
-        broken_promises.confirm_broken(light.parts, reader, "unclear", [])
+        timers.confirm_broken(light.parts, reader, "unclear", [])
 
 
 def test_a_promise_that_does_not_exist(light: Desk) -> None:
     with pytest.raises(ValueError, match="is not a valid"):
-        broken_promises.confirm_broken(light.parts, light.person("Noy"), "all", [])
+        timers.confirm_broken(light.parts, light.person("Noy"), "all", [])

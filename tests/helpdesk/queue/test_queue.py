@@ -9,7 +9,7 @@ from gateway.domain.callbacks.queue_rules import QueuePlace, sort_key
 from gateway.domain.permissions import NotPermitted, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import NoSuchCallback
-from gateway.helpdesk.queue import claim, listing
+from gateway.helpdesk.queue import claim, search
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.queue import queue as lists
 from gateway.helpdesk.staff.two_factor import NotFresh
@@ -76,7 +76,7 @@ def test_the_tabs(line: Desk, busy: dict[str, str], people) -> None:
 
 def test_sql_orders_as_the_law_does(line: Desk, busy: dict[str, str]) -> None:
     boss = line.person("Boss", Role.SUPERVISOR)
-    rows = listing.list_callbacks(line.parts, boss)
+    rows = search.list_callbacks(line.parts, boss)
     places = [
         QueuePlace(
             priority=0 if row.priority == "danger" else 1,
@@ -173,8 +173,8 @@ def test_others_see_no_caller(light: Desk, role: Role) -> None:
         lambda: lists.show_queue(light.parts, actor),
         lambda: lists.make_stamp(light.parts, actor),
         lambda: lists.show_callback(light.parts, actor, callback),
-        lambda: listing.list_callbacks(light.parts, actor),
-        lambda: listing.export_callbacks(light.parts, actor),
+        lambda: search.list_callbacks(light.parts, actor),
+        lambda: search.export_callbacks(light.parts, actor),
     ):
         with pytest.raises(NotPermitted):
             look()
@@ -182,9 +182,9 @@ def test_others_see_no_caller(light: Desk, role: Role) -> None:
 
 def test_a_counsellor_sees_no_export(light: Desk) -> None:
     with pytest.raises(NotPermitted):
-        listing.export_callbacks(light.parts, light.person("Noy"))
+        search.export_callbacks(light.parts, light.person("Noy"))
     boss = light.person("Boss", Role.SUPERVISOR)
-    assert listing.export_callbacks(light.parts, replace(boss, proved_at=light.clock.now())) == ()
+    assert search.export_callbacks(light.parts, replace(boss, proved_at=light.clock.now())) == ()
     assert light.rows("SELECT act, subject FROM audit") == [("exported", "main")]
 
 
@@ -198,10 +198,10 @@ def test_nothing_leaves_unless_it_was_shown_just_now_who_asks(
     boss = replace(light.person("Boss", Role.SUPERVISOR), proved_at=proved_at)
     light.clock.forward(minutes=minutes or 0)
     if leaves:
-        assert listing.export_callbacks(light.parts, boss) == ()
+        assert search.export_callbacks(light.parts, boss) == ()
     else:
         with pytest.raises(NotFresh):
-            listing.export_callbacks(light.parts, boss)
+            search.export_callbacks(light.parts, boss)
     assert len(light.rows("SELECT act FROM audit")) == int(leaves)
 
 
@@ -216,8 +216,8 @@ def test_there_is_no_such_callback_or_tab(light: Desk) -> None:
 def test_the_shape_for_other_programs(line: Desk) -> None:
     boss = line.person("Boss", Role.SUPERVISOR)
     callback = line.requested(HER, when="evening")
-    [row] = listing.list_callbacks(line.parts, boss)
-    assert listing.format_row(row) == {
+    [row] = search.list_callbacks(line.parts, boss)
+    assert search.format_row(row) == {
         "id": callback,
         "code": line.callback(callback).code,
         "state": "waiting",
@@ -234,15 +234,15 @@ def test_the_shape_for_other_programs(line: Desk) -> None:
         "claimed_by": None,
         "phone": "+856•••••345",
     }
-    shown = listing.format_callback(lists.show_callback(line.parts, boss, callback))
+    shown = search.format_callback(lists.show_callback(line.parts, boss, callback))
     assert shown["answers"]["when"] == "evening"
     assert shown["history"] == [{"at": "2026-11-24T07:05:00Z", "what": "asked", "who": None}]
 
 
 def test_no_number_leaves_by_any_list(line: Desk, busy: dict[str, str], people) -> None:
     _, _, boss = people
-    written = [listing.format_row(row) for row in listing.list_callbacks(line.parts, boss, closed=True)]
-    written += [listing.format_callback(lists.show_callback(line.parts, boss, one)) for one in busy.values()]
+    written = [search.format_row(row) for row in search.list_callbacks(line.parts, boss, closed=True)]
+    written += [search.format_callback(lists.show_callback(line.parts, boss, one)) for one in busy.values()]
     words = json.dumps(written) + str(lists.show_queue(line.parts, boss))
     assert "20555" not in words
     assert OTHER not in words
@@ -252,8 +252,8 @@ def test_with_closed_what_is_over_stands_behind(light: Desk) -> None:
     boss = light.person("Boss", Role.SUPERVISOR)
     first, second = light.requested(HER), light.requested(OTHER)
     queue_outcome.close_callback(light.parts, boss, first, reason="duplicate")
-    assert [row.id for row in listing.list_callbacks(light.parts, boss)] == [second]
-    assert [row.id for row in listing.list_callbacks(light.parts, boss, closed=True)] == [second, first]
+    assert [row.id for row in search.list_callbacks(light.parts, boss)] == [second]
+    assert [row.id for row in search.list_callbacks(light.parts, boss, closed=True)] == [second, first]
 
 
 def test_a_window_that_is_open_says_from_when_her_phone_may_ring_again(line: Desk) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Actor, NotPermitted, Role
-from gateway.helpdesk.alerts import one_tap_link
+from gateway.helpdesk.alerts import alert_answers
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
 from gateway.helpdesk.queue import claim, outcome, queue, transfer
@@ -230,12 +230,12 @@ class TestTold:
         dao = four["dao"]
         callback = taken(light, four["noy"])
         with light.parts.store.write() as tx:
-            token = one_tap_link.make_link(light.parts, tx, dao.person_id, callback).rpartition("/")[2]
-        before = one_tap_link.find_offer(light.parts, token)
+            token = alert_answers.make_link(light.parts, tx, dao.person_id, callback).rpartition("/")[2]
+        before = alert_answers.find_offer(light.parts, token)
         transfer.hand_over(light.parts, four["noy"], callback, dao.person_id)
-        after = one_tap_link.find_offer(light.parts, token)
+        after = alert_answers.find_offer(light.parts, token)
         assert before is not None
         assert after is not None
         assert (before.theirs, after.theirs) == (False, True)
-        assert one_tap_link.use_link(light.parts, token).callback_id == callback
+        assert alert_answers.use_link(light.parts, token).callback_id == callback
         assert light.callback(callback).holder_id == dao.person_id

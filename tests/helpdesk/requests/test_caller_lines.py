@@ -12,8 +12,7 @@ from gateway.bootstrap import _list_way_faults
 from gateway.channels.contract import Channel
 from gateway.domain.outbox.send_policy import RateLimits, make_full_bucket
 from gateway.foundation.services import Services
-from gateway.helpdesk.alerts.line_alerts import tell_stopped_lines
-from gateway.helpdesk.requests.caller_lines import choose_line, move_waiting_texts
+from gateway.helpdesk.alerts.line_alerts import choose_line, move_waiting_texts, tell_stopped_lines
 from gateway.storage import callers, outbox, rate_limits
 from gateway.storage.database import Store
 from gateway.storage.tables import outbox as rows

@@ -4,9 +4,9 @@ import pytest
 
 from gateway.domain.permissions import NotPermitted, Role
 from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
-from gateway.helpdesk.queue import claim, outcome
+from gateway.helpdesk.queue import call_sheet, claim, outcome
 from gateway.helpdesk.queue.outcome import BadWords
-from gateway.helpdesk.requests import accept, draft_notes
+from gateway.helpdesk.requests import accept
 from tests.support.desk_rig import HER, Desk
 
 FORM = "a-form-of-the-page"
@@ -16,11 +16,11 @@ def test_it_is_there_again_and_sealed(line: Desk) -> None:
     noy = line.person("Noy")
     callback = line.requested(when="now")
     claim.claim_callback(line.parts, noy, callback)
-    assert draft_notes.find_draft(line.parts, noy, callback) is None
-    assert draft_notes.keep_draft(line.parts, noy, callback, "she said ", form=FORM) == line.clock.now()
+    assert call_sheet.find_draft(line.parts, noy, callback) is None
+    assert call_sheet.keep_draft(line.parts, noy, callback, "she said ", form=FORM) == line.clock.now()
     line.clock.forward(minutes=1)
-    draft_notes.keep_draft(line.parts, noy, callback, "she said that ", form=FORM)
-    kept = draft_notes.find_draft(line.parts, noy, callback)
+    call_sheet.keep_draft(line.parts, noy, callback, "she said that ", form=FORM)
+    kept = call_sheet.find_draft(line.parts, noy, callback)
     assert kept is not None
     assert (kept.text, kept.at) == ("she said that ", line.clock.now())
     [(sealed,)] = line.rows("SELECT text FROM drafts")
@@ -31,9 +31,9 @@ def test_nobody_else_reads_it(light: Desk) -> None:
     noy, boss = light.person("Noy"), light.person("Boss", Role.SUPERVISOR)
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
-    draft_notes.keep_draft(light.parts, noy, callback, "mine")
-    draft_notes.keep_draft(light.parts, boss, callback, "of the boss")
-    assert [draft_notes.find_draft(light.parts, one, callback).text for one in (noy, boss)] == [
+    call_sheet.keep_draft(light.parts, noy, callback, "mine")
+    call_sheet.keep_draft(light.parts, boss, callback, "of the boss")
+    assert [call_sheet.find_draft(light.parts, one, callback).text for one in (noy, boss)] == [
         "mine",
         "of the boss",
     ]
@@ -43,13 +43,13 @@ def test_it_goes_when_the_note_is_saved_and_a_late_one_does_not_come_back(light:
     noy = light.person("Noy")
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
-    draft_notes.keep_draft(light.parts, noy, callback, "half a no", form=FORM)
+    call_sheet.keep_draft(light.parts, noy, callback, "half a no", form=FORM)
     outcome.add_note(light.parts, noy, callback, "half a note", form=FORM)
-    assert draft_notes.find_draft(light.parts, noy, callback) is None
-    draft_notes.keep_draft(light.parts, noy, callback, "half a note", form=FORM)
-    assert draft_notes.find_draft(light.parts, noy, callback) is None
-    draft_notes.keep_draft(light.parts, noy, callback, "the next one", form="another form")
-    assert draft_notes.find_draft(light.parts, noy, callback).text == "the next one"
+    assert call_sheet.find_draft(light.parts, noy, callback) is None
+    call_sheet.keep_draft(light.parts, noy, callback, "half a note", form=FORM)
+    assert call_sheet.find_draft(light.parts, noy, callback) is None
+    call_sheet.keep_draft(light.parts, noy, callback, "the next one", form="another form")
+    assert call_sheet.find_draft(light.parts, noy, callback).text == "the next one"
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n "])
@@ -57,8 +57,8 @@ def test_emptied_it_is_forgotten(light: Desk, nothing: str) -> None:
     noy = light.person("Noy")
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
-    draft_notes.keep_draft(light.parts, noy, callback, "words")
-    draft_notes.keep_draft(light.parts, noy, callback, nothing)
+    call_sheet.keep_draft(light.parts, noy, callback, "words")
+    call_sheet.keep_draft(light.parts, noy, callback, nothing)
     assert light.rows("SELECT count(*) FROM drafts") == [(0,)]
 
 
@@ -66,10 +66,10 @@ def test_whoever_is_erased_is_not_written_about_again(line: Desk) -> None:
     boss = line.person("Boss", Role.SUPERVISOR)
     callback = line.requested(HER, when="now")
     claim.claim_callback(line.parts, boss, callback)
-    draft_notes.keep_draft(line.parts, boss, callback, "words")
+    call_sheet.keep_draft(line.parts, boss, callback, "words")
     line.does(accept.erase_caller)
     assert line.rows("SELECT count(*) FROM drafts") == [(0,)]
-    draft_notes.keep_draft(line.parts, boss, callback, "words again")
+    call_sheet.keep_draft(line.parts, boss, callback, "words again")
     assert line.rows("SELECT count(*) FROM drafts") == [(0,)]
 
 
@@ -78,25 +78,25 @@ def test_only_whoever_may_write_the_note(light: Desk) -> None:
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
     with pytest.raises(ClaimedByOther, match="Noy"):
-        draft_notes.keep_draft(light.parts, dao, callback, "words")
+        call_sheet.keep_draft(light.parts, dao, callback, "words")
     with pytest.raises(NotPermitted):
-        draft_notes.keep_draft(light.parts, reader, callback, "words")
+        call_sheet.keep_draft(light.parts, reader, callback, "words")
     with pytest.raises(NotPermitted):
-        draft_notes.find_draft(light.parts, reader, callback)
-    assert draft_notes.find_draft(light.parts, dao, callback) is None
+        call_sheet.find_draft(light.parts, reader, callback)
+    assert call_sheet.find_draft(light.parts, dao, callback) is None
     claim.release_callback(light.parts, noy, callback)
     with pytest.raises(NotPermitted):
-        draft_notes.keep_draft(light.parts, dao, callback, "words")
+        call_sheet.keep_draft(light.parts, dao, callback, "words")
     assert light.rows("SELECT 1 FROM drafts") == []
     with pytest.raises(NoSuchCallback):
-        draft_notes.keep_draft(light.parts, noy, "none", "words")
+        call_sheet.keep_draft(light.parts, noy, "none", "words")
 
 
 def test_it_is_no_longer_than_a_note(light: Desk) -> None:
     noy = light.person("Noy")
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
-    draft_notes.keep_draft(light.parts, noy, callback, "x" * 500)
+    call_sheet.keep_draft(light.parts, noy, callback, "x" * 500)
     with pytest.raises(BadWords):
-        draft_notes.keep_draft(light.parts, noy, callback, "x" * 501)
-    assert len(draft_notes.find_draft(light.parts, noy, callback).text) == 500
+        call_sheet.keep_draft(light.parts, noy, callback, "x" * 501)
+    assert len(call_sheet.find_draft(light.parts, noy, callback).text) == 500

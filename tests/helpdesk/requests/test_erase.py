@@ -5,7 +5,7 @@ from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import outcome
 from gateway.helpdesk.queue import queue as lists
 from gateway.helpdesk.requests import accept
-from gateway.helpdesk.requests.erase import forget_number
+from gateway.helpdesk.requests.refuse import forget_number
 from gateway.menus.engine.effects import Erased
 from gateway.storage import callers, conversations
 from tests.support.desk_rig import HER, OTHER, Desk

@@ -11,7 +11,7 @@ from gateway.domain.permissions import NotPermitted, Role
 from gateway.helpdesk.calls import attempts, bridge_events, bridged_calls
 from gateway.helpdesk.errors import NotSafe, Withheld
 from gateway.helpdesk.queue import claim, outcome
-from gateway.helpdesk.requests import accept, follow_up, refuse
+from gateway.helpdesk.requests import accept, referrals, refuse
 from gateway.menus.engine.effects import CallbackAccepted, CallbackRefused, ChangeWindow, Noted, RefuseCalls
 from gateway.storage import audit, bridges, callers, outbox
 from tests.support.desk_rig import HER, OTHER, Desk
@@ -89,7 +89,7 @@ def test_who_was_reached_and_refuses_then_is_not_rung_again(line, nok, how):
     with pytest.raises(Withheld):
         attempts.begin_call(line.parts, nok, callback)
     with pytest.raises(NotSafe):
-        follow_up.follow_up(line.parts, nok, callback, on=line.clock.now().date())
+        referrals.follow_up(line.parts, nok, callback, on=line.clock.now().date())
 
 
 @pytest.mark.fault("R1")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.helpdesk.requests.wordings import LAST, fill_message, fill_opener
+from gateway.helpdesk.requests.planning import LAST, fill_message, fill_opener
 from gateway.menus.engine import serialization
 from gateway.menus.engine.option_lines import BESIDE_MESSAGES
 from tests.support.desk_rig import Desk

@@ -7,7 +7,7 @@ import pytest
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import Rejected, Why
-from gateway.helpdesk.requests import follow_up
+from gateway.helpdesk.requests import referrals
 from gateway.helpdesk.staff import centre_policy
 from tests.helpdesk.alerts.test_alerts import pause, told, with_lines
 from tests.support.desk_rig import Desk
@@ -27,13 +27,13 @@ def test_before_anything_is_set(light: Desk, boss: Actor) -> None:
 def test_the_words_are_kept_tidied_and_shown_where_she_may_be_a_child(line: Desk) -> None:
     boss = line.person("Boss", Role.SUPERVISOR)
     centre_policy.set_policy(line.parts, boss, "  Tell the supervisor.  \r\n\r\nPromise nothing. \r\n")
-    assert follow_up.read_policy(line.parts) == "Tell the supervisor.\n\nPromise nothing."
+    assert referrals.read_policy(line.parts) == "Tell the supervisor.\n\nPromise nothing."
     seen = centre_policy.show_policy(line.parts, boss)
-    assert seen.policy == follow_up.read_policy(line.parts)
+    assert seen.policy == referrals.read_policy(line.parts)
     assert seen.policy_changed is not None
     assert (seen.policy_changed.by, seen.policy_changed.at) == ("Boss", line.clock.now())
     centre_policy.set_policy(line.parts, boss, " ")
-    assert follow_up.read_policy(line.parts) == ""
+    assert referrals.read_policy(line.parts) == ""
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_words_that_nobody_could_read_during_a_call_are_declined(
     centre_policy.set_policy(light.parts, boss, "before")
     if kept:
         centre_policy.set_policy(light.parts, boss, "ກ" * letters)
-        assert len(follow_up.read_policy(light.parts)) == letters
+        assert len(referrals.read_policy(light.parts)) == letters
         return
     with pytest.raises(Rejected) as declined:
         centre_policy.set_policy(light.parts, boss, "ກ" * letters)
     assert declined.value.why is Why.LONG
-    assert follow_up.read_policy(light.parts) == "before"
+    assert referrals.read_policy(light.parts) == "before"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from gateway.helpdesk.requests import erase
+from gateway.helpdesk.requests import refuse
 from gateway.storage.database import Store
 from gateway.storage.encryption import SEALED_COLUMNS
 from gateway.storage.sessions import Sessions
@@ -40,7 +40,7 @@ def test_nothing_of_hers_is_left(store: Store, clock: SetClock, tmp_path: Path) 
     parts = made_parts(store, clock, tmp_path, sessions=sessions)
     parts.spool.keep(b"k" * 32, {"kind": "turn", "number": NUMBER})
     parts.spool.keep(b"o" * 32, {"kind": "turn", "number": "+8562055598765"})
-    assert erase.forget_number(parts, NUMBER)
+    assert refuse.forget_number(parts, NUMBER)
     with store.read() as tx:
         left = {
             (table, column) for table, column in SEALED_COLUMNS if set(opened(tx, table, column)) - {None}

@@ -10,7 +10,7 @@ from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.queue import outcome as queue_outcome
-from gateway.helpdesk.requests import follow_up
+from gateway.helpdesk.requests import referrals
 from gateway.operations.reporting import service_quality as figures
 from gateway.operations.reporting.metrics import render_metrics
 from gateway.storage.database import Store
@@ -72,7 +72,7 @@ def test_a_follow_up_was_agreed_and_is_no_wait(desk: Desk) -> None:
     callback = desk.requested(when="now")
     called(desk, noy, callback)
     on = (desk.clock.now() + timedelta(days=5)).date()
-    follow_up.follow_up(desk.parts, noy, callback, on=on, when=When("noon"))
+    referrals.follow_up(desk.parts, noy, callback, on=on, when=When("noon"))
     with desk.parts.store.read() as tx:
         assert figures.measure_quality(desk.parts, tx).asked == 1
 

@@ -7,10 +7,10 @@ import pytest
 
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Actor, Role
-from gateway.helpdesk.calls import incoming_calls
-from gateway.helpdesk.queue import broken_promises, outcome, timers, undo
+from gateway.helpdesk.calls import bridged_calls
+from gateway.helpdesk.queue import outcome, timers, undo
 from gateway.helpdesk.queue.call_sheet import CallSheet, finish_call
-from gateway.helpdesk.requests import add, case_record, follow_up
+from gateway.helpdesk.requests import add, case_record, referrals
 from gateway.operations.reporting import monthly_report
 from gateway.operations.reporting.metrics import TRIAL, Counters, render_metrics
 from gateway.operations.reporting.service_quality import show_quality
@@ -52,11 +52,11 @@ def takes_back(desk: Desk, noy: Actor, wanted: str) -> None:
 def plans_another(desk: Desk, noy: Actor, wanted: str) -> None:
     reached(desk, noy, wanted)
     case_record.save_form(desk.parts, noy, wanted, {"person": "woman"})
-    follow_up.follow_up(desk.parts, noy, wanted, on=desk.clock.now().date())
+    referrals.follow_up(desk.parts, noy, wanted, on=desk.clock.now().date())
 
 
 def talks(desk: Desk, noy: Actor, wanted: str) -> None:
-    incoming_calls.begin_talk(desk.parts, noy, wanted)
+    bridged_calls.begin_talk(desk.parts, noy, wanted)
 
 
 def is_prank(desk: Desk, noy: Actor, wanted: str) -> None:
@@ -68,7 +68,7 @@ def is_prank(desk: Desk, noy: Actor, wanted: str) -> None:
 def nobody_calls(desk: Desk, _noy: Actor, _wanted: str) -> None:
     desk.clock.forward(minutes=45)
     timers.roll_windows(desk.parts)
-    broken_promises.note_broken_promises(desk.parts)
+    timers.note_broken_promises(desk.parts)
 
 
 DEEDS: tuple[Callable[[Desk, Actor, str], None], ...] = (

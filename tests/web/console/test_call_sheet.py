@@ -6,7 +6,7 @@ import pytest
 
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Role
-from gateway.helpdesk.alerts import one_tap_link
+from gateway.helpdesk.alerts import alert_answers
 from gateway.helpdesk.requests import referrals
 from gateway.helpdesk.requests.referrals import Referral
 from tests.support.desk_rig import HER
@@ -146,7 +146,7 @@ def test_a_colleague_has_no_sheet_and_cannot_send_one(signed, line, reached):
 def test_the_same_sheet_stands_on_the_page_of_a_link(app, parts, line, clock):
     wanted, keo = line.requested(HER, when="now", danger="yes"), line.person("Keo")
     with parts.store.write() as tx:
-        where = one_tap_link.make_link(parts, tx, keo.person_id, wanted)
+        where = alert_answers.make_link(parts, tx, keo.person_id, wanted)
     phone = Browser(app.test_client())
     assert "DANGER" in text_of(phone.get(where))
     phone.post(where)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gateway.domain.permissions import Role
-from gateway.helpdesk.queue import broken_promises, timers
+from gateway.helpdesk.queue import timers
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def unkept(parts, line):
     ids = [line.requested(f"+8562055510{n:03d}", when="now") for n in range(2)]
     line.clock.forward(minutes=30)
     timers.roll_windows(parts)
-    broken_promises.note_broken_promises(parts)
+    timers.note_broken_promises(parts)
     return ids
 
 
@@ -82,7 +82,7 @@ def test_who_made_an_unclear_call_is_asked_and_nobody_else(signed, parts, line):
     line.calling(noy, callback)
     line.clock.forward(hours=2)
     timers.release_leases(parts)
-    broken_promises.note_broken_promises(parts)
+    timers.note_broken_promises(parts)
     other = signed("Dao")
     assert "1 call has no outcome" in other.get("/").get_data(as_text=True)
     assert f"/callbacks/{callback}/late" not in other.get("/").get_data(as_text=True)
@@ -99,7 +99,7 @@ def test_the_caller_of_an_unclear_call_says_what_happened(signed, parts, line):
     browser.get("/")  # still here
     line.clock.forward(minutes=1)
     timers.release_leases(parts)
-    broken_promises.note_broken_promises(parts)
+    timers.note_broken_promises(parts)
     assert f"/callbacks/{callback}/late" in browser.get("/").get_data(as_text=True)
     assert "is calling this number" not in browser.get(f"/callbacks/{callback}").get_data(as_text=True)
     page = browser.get(f"/callbacks/{callback}/late").get_data(as_text=True)

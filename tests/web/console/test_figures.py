@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from gateway.domain.permissions import Role
-from gateway.helpdesk.queue import listing, outcome
+from gateway.helpdesk.queue import outcome, search
 from gateway.helpdesk.requests import case_record
 from gateway.operations.reporting.monthly_report import SECTIONS, Cell
 from gateway.storage import reports
@@ -244,9 +244,9 @@ class TestTheExport:
             made.setdefault(day[:7], set()).add(line.requested(f"+8562055510{n:03}"))
         boss = replace(line.person("Boss", Role.SUPERVISOR), proved_at=clock.now())
         for month, wanted in made.items():
-            found = listing.export_callbacks(line.parts, boss, month=month)
+            found = search.export_callbacks(line.parts, boss, month=month)
             assert sorted(one.row.id for one in found) == sorted(wanted)
-        assert len(listing.export_callbacks(line.parts, boss)) == 4
+        assert len(search.export_callbacks(line.parts, boss)) == 4
 
     @pytest.mark.parametrize("month", ["2026-13", "2569-11", "soon", "=1+1"])
     def test_a_month_that_is_none_takes_nothing_out(self, line, sup, month):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain.callbacks.states import CallbackState
-from gateway.helpdesk.alerts import one_tap_link
+from gateway.helpdesk.alerts import alert_answers
 from tests.support.desk_rig import HER
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import Browser
@@ -35,7 +35,7 @@ def wanted(line):
 def where(parts, line, wanted):
     noy = line.person("Noy")
     with parts.store.write() as tx:
-        return one_tap_link.make_link(parts, tx, noy.person_id, wanted).removeprefix("https://desk.example")
+        return alert_answers.make_link(parts, tx, noy.person_id, wanted).removeprefix("https://desk.example")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from config.desk import MEANINGS, DeskSettings
 from gateway.bootstrap import read_desk
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState
-from gateway.helpdesk.alerts import one_tap_link
+from gateway.helpdesk.alerts import alert_answers
 from gateway.menus.engine import serialization
 from gateway.menus.engine.model import Choice, Field
 from gateway.menus.engine.screens import Question
@@ -64,7 +64,7 @@ def test_an_outcome_of_the_centre_is_a_button_of_the_page_behind_a_link_too(part
     line.clock.set("2026-11-24T18:05:00+07:00")
     wanted, noy = line.requested(HER, when="evening"), line.person("Noy")
     with parts.store.write() as tx:
-        where = "/" + one_tap_link.make_link(parts, tx, noy.person_id, wanted).partition("/")[2].lstrip("/")
+        where = "/" + alert_answers.make_link(parts, tx, noy.person_id, wanted).partition("/")[2].lstrip("/")
     phone = Browser(pages_of(parts).test_client())
     phone.get(where)
     phone.post(where)

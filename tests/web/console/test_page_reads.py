@@ -7,9 +7,9 @@ import pytest
 from gateway.domain.permissions import Role
 from gateway.foundation.services import Services
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.queue import claim, transfer
+from gateway.helpdesk.queue import call_sheet, claim, transfer
 from gateway.helpdesk.queue import outcome as outcomes
-from gateway.helpdesk.requests import case_record, draft_notes
+from gateway.helpdesk.requests import case_record
 from gateway.storage import callbacks
 from gateway.storage.database import Store, Unavailable
 from tests.support.clocks import SetClock
@@ -49,7 +49,7 @@ def busy(line, app, parts, clock):
     waiting = line.requested("+8562055500078", when="now", danger="yes")
     held = line.requested(HER, when="now")
     claim.claim_callback(parts, noy, held)
-    draft_notes.keep_draft(parts, noy, held, "half a word")
+    call_sheet.keep_draft(parts, noy, held, "half a word")
     case_record.save_form(parts, noy, held, {"person": "woman"})
     browser = Browser(app.test_client()).carry(token_of(parts, "Noy"))
     browser.get("/me")

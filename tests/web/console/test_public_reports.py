@@ -15,10 +15,10 @@ import pytest
 
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Role
-from gateway.helpdesk.queue import claim, listing, outcome
-from gateway.helpdesk.requests import follow_up
+from gateway.helpdesk.queue import claim, outcome, search
+from gateway.helpdesk.requests import referrals
 from gateway.helpdesk.staff import people
-from gateway.helpdesk.staff.audit_log import find_month_span
+from gateway.helpdesk.staff.centre_policy import find_month_span
 from gateway.operations.reporting import monthly_report
 from gateway.storage import callers, conversations
 from tests.support.desk_rig import HER, OTHER
@@ -176,7 +176,7 @@ def test_a_day_that_is_chosen_right_after_midnight_is_that_day(line, clock):
     line.calling(noy, wanted)
     outcome.record_outcome(line.parts, noy, callback_id=wanted, outcome="reached")
     clock.set("2026-11-25T00:20:00+07:00")  # still the 24th in UTC
-    fresh = line.callback(follow_up.follow_up(line.parts, noy, wanted, on=date(2026, 11, 25)))
+    fresh = line.callback(referrals.follow_up(line.parts, noy, wanted, on=date(2026, 11, 25)))
     assert fresh.due_at is not None
     assert fresh.due_at.astimezone(ZoneInfo("Asia/Vientiane")).isoformat() == "2026-11-25T18:00:00+07:00"
 
@@ -231,10 +231,10 @@ def test_a_table_that_is_taken_out_holds_what_the_lists_hold_and_says_its_zone(l
         for tab in ("", "mine", "later", "review", "closed")
         for one in rows_in(text_of(browser.get(f"/{tab}")))
     }
-    out = listing.export_callbacks(line.parts, replace(boss, proved_at=line.clock.now()))
+    out = search.export_callbacks(line.parts, replace(boss, proved_at=line.clock.now()))
     assert {one.row.id for one in out} == shown
     for one in out:
-        for name, value in listing.format_exported(one).items():
+        for name, value in search.format_exported(one).items():
             assert not name.endswith("_at") or value is None or value.endswith("Z"), name
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Role
-from gateway.helpdesk.requests import follow_up
+from gateway.helpdesk.requests import referrals
 from gateway.helpdesk.staff import centre_policy
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import outbox
@@ -57,7 +57,7 @@ def test_the_policy_is_saved_and_the_page_says_when_and_by_whom(parts, boss, clo
     assert "Saved 14:05." in page
     assert "Saved 14:05 by Boss." in page
     assert "Tell the supervisor.\nPromise nothing.</textarea>" in page
-    assert follow_up.read_policy(parts) == "Tell the supervisor.\nPromise nothing."
+    assert referrals.read_policy(parts) == "Tell the supervisor.\nPromise nothing."
     clock.forward(hours=24)
     with parts.store.write() as tx:
         tx.execute(delete(sign_ins))
@@ -74,7 +74,7 @@ def test_too_long_a_policy_is_said_beside_its_field_and_stays_typed(parts, boss)
     assert "This is too long" in page
     assert "policy-hint policy-fault" in page
     assert typed in page
-    assert follow_up.read_policy(parts) == ""
+    assert referrals.read_policy(parts) == ""
 
 
 def test_the_order_of_the_lines_is_kept(parts, boss):

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Role
-from gateway.helpdesk.staff import audit_log, people, shifts
+from gateway.helpdesk.staff import centre_policy, people, shifts
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import audit
 from gateway.storage.tables import sign_ins
@@ -67,13 +67,13 @@ def test_what_stands_behind_a_deed_is_told_in_words(parts, boss):
 
 def test_one_person_and_older_pages(parts, boss):
     own = somebody(parts, "Noy")
-    for n in range(audit_log.PAGE + 5):
+    for n in range(centre_policy.PAGE + 5):
         people.set_duty(parts, OWNER, own, on=n % 2 == 0)
     boss.post(f"/admin/people/{own}/duty", on="no")
     page = text_of(boss.get(HERE))
-    assert page.count("<tr>") == audit_log.PAGE + 1
+    assert page.count("<tr>") == centre_policy.PAGE + 1
     link = page.split(f'href="{HERE}?before=')[1].split('"')[0].replace("&amp;", "&")
-    assert 1 < text_of(boss.get(f"{HERE}?before={link}")).count("<tr>") <= audit_log.PAGE
+    assert 1 < text_of(boss.get(f"{HERE}?before={link}")).count("<tr>") <= centre_policy.PAGE
     mine = text_of(boss.get(f"{HERE}?who={people.find_person(parts, 'Boss').id}"))
     assert mine.count("duty changed") == 1
     assert "Older" not in mine
