@@ -43,7 +43,7 @@ def new_id(now: datetime) -> str:
     """
     millis = int(now.timestamp() * 1_000)
     turn = _write_base32(_turns.next(millis), _TURN_CHARACTERS)
-    chance = "".join(secrets.choice(_ALPHABET) for _ in range(_CHANCE_CHARACTERS))
+    chance = _write_base32(secrets.randbits(5 * _CHANCE_CHARACTERS), _CHANCE_CHARACTERS)
     return _write_base32(millis, _TIME_CHARACTERS) + turn + chance
 
 

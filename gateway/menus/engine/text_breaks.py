@@ -7,6 +7,7 @@ character (UAX #14), and emoji sequences (UTS #51); Lao, Thai, Khmer and Burmese
 import re
 import string
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Collection
 
 from gateway.menus.keywords.lao_and_thai import find_edges as syllable_edges
@@ -73,11 +74,18 @@ def find_safe_cuts(text: str) -> list[int]:
     A placeholder counts as a number: it is not cut inside, nor between it and adjacent digits. A grouped phone number
     is not cut either.
     """
+    return _list_safe_cuts(text, 1, len(text))
+
+
+def _list_safe_cuts(text: str, first: int, end: int) -> list[int]:
+    """Return the positions from ``first`` until before ``end`` at which the text may be cut."""
     masked = PLACEHOLDER.sub(lambda found: _MASK * len(found.group()), text)
     phones = {
         place for found in _GROUPED_PHONE.finditer(masked) for place in range(found.start() + 1, found.end())
     }
-    return [place for place in range(1, len(masked)) if place not in phones and not _is_vetoed(masked, place)]
+    return [
+        place for place in range(max(1, first), end) if place not in phones and not _is_vetoed(masked, place)
+    ]
 
 
 def strip_soft_breaks(text: str) -> tuple[str, frozenset[int]]:
@@ -104,10 +112,18 @@ def find_best_cut(
     of a sentence (with ``sentences``), a space, a word boundary of ``breaks``, the edge of a Lao syllable. A number
     and its unit, or a bracket and its first word, are separated only where nothing else is left. Otherwise the last
     safe cut is taken.
+
+    A text that grows does not fit again once it did not, so the room is found by halving, and only what lies near its
+    end is looked at.
     """
-    places = find_safe_cuts(text)
-    last = next((place for place in reversed(places) if fits(text[:place])), 0)
-    near = [place for place in places if place <= last <= 2 * place]
+    room = _find_room(text, fits)
+    places = _list_safe_cuts(text, room // 4, room + 1)
+    if not places or 2 * places[-1] < room:
+        places = _list_safe_cuts(text, 1, room + 1)
+    while places and not fits(text[: places[-1]]):
+        places.pop()  # a text whose parts grow shorter together
+    last = places[-1] if places else 0
+    near = [place for place in places if last <= 2 * place]
 
     def together(places: list[int]) -> list[int]:
         return [place for place in places if not _parts_pair(text, place)]
@@ -127,6 +143,16 @@ def find_best_cut(
     spaced = [place for place in near if text[place - 1] in _SPACES or text[place] in _SPACES]
     whole = together(spaced) or together(between_words()) or together(between_syllables())
     return (whole or spaced or between_words() or together(near) or [last])[-1]
+
+
+def _find_room(text: str, fits: Callable[[str], bool]) -> int:
+    """Return how many characters fit, at most all but one; a placeholder fits as a whole or not at all."""
+    inside = {
+        place for found in PLACEHOLDER.finditer(text) for place in range(found.start() + 1, found.end())
+    }
+    places = [place for place in range(1, len(text)) if place not in inside]
+    fitting = bisect_left(places, True, key=lambda place: not fits(text[:place]))
+    return places[fitting - 1] if fitting else 0
 
 
 def find_lao_edges(text: str) -> frozenset[int]:

@@ -378,10 +378,13 @@ def _list_written_dangers(menu: Menu) -> Iterator[tuple[Spelling, str, str]]:
 
 
 def write_out_word(menu: Menu, word: str, language: str, tried: Tried | None = None) -> Iterator[str]:
-    """Yield what a keyword stands for: with each person, or samples of its lists as ``write_samples`` does."""
+    """Yield what a keyword stands for: samples of its lists as ``write_samples`` does, persons among them or alone.
+
+    Without ``tried``, a word with persons and no other list comes with each of them.
+    """
     return (
         write_samples(menu, word, language, tried)
-        if has_lists(word)
+        if has_lists(word) or (WHO in word and tried is not None)
         else write_out_persons(menu, word, language)
     )
 

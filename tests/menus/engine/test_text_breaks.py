@@ -268,3 +268,15 @@ def test_a_number_is_parted_from_its_unit_only_where_nothing_else_is_left(number
     for place in ends(split_text(text, room, count_units))[:-1]:
         left, right = text[:place].rstrip(), text[place:].lstrip()
         assert not (left[-1:].isdigit() and right.startswith(unit))
+
+
+@given(MIXED, st.integers(1, 80), st.booleans())
+def test_the_room_found_by_halving_is_the_one_found_by_trying_all(text, limit, sentences):
+    def fits(part):
+        return count_units(part.strip()) <= limit
+
+    found = find_best_cut(text, fits, sentences=sentences)
+    places = [place for place in find_safe_cuts(text) if fits(text[:place])]
+    last = places[-1] if places else 0
+    assert found == 0 if not places else found in places
+    assert found <= last <= 2 * found or found == last
