@@ -1,4 +1,4 @@
-"""Translates codes of use cases into words of the page, and makes control characters in user text visible."""
+"""Translates codes into words of the page, says what each page is for, and makes control characters visible."""
 
 from __future__ import annotations
 
@@ -101,6 +101,200 @@ def name_happening(of: Callable[[str, str], str], act: str, detail: str) -> str:
 
 _WITH_REASON = frozenset({AuditAct.REFUSED, AuditAct.STOPPED, AuditAct.ACKNOWLEDGED, AuditAct.EXPIRED})
 _WITH_ROLE = frozenset({AuditAct.PERSON_ADD, AuditAct.PERSON_ROLE})
+
+
+# Help of each page: three sentences on what it is for, by the beginning of its address; the first that fits counts.
+
+_HELP: tuple[tuple[str, Any], ...] = (
+    (
+        "/callbacks/",
+        later(
+            "Read *Say first* before you call: her code is the first thing that you say, and no "
+            "organisation. Press Call, then say what happened; each answer tells what follows from it. After "
+            "*Reached* one sheet takes note, figures and ending together, and what you type is kept."
+        ),
+    ),
+    (
+        "/mine",
+        later(
+            "These are yours, and nobody else calls them. Say what happened after each call, or give back "
+            "what you cannot call, so that a colleague can. A claim ends by itself after 15 minutes in which "
+            "you do nothing."
+        ),
+    ),
+    (
+        "/later",
+        later(
+            "These asked to be called at another time; each comes into the queue by itself when her safe "
+            "time begins. You may open one, but her phone must not ring before. Nothing has to be done here."
+        ),
+    ),
+    (
+        "/review",
+        later(
+            "Here a person must decide: a call without an outcome, a wrong number, or somebody whom nobody "
+            "reached. Ask whoever called, then decide: one more try, give up, or close. Nobody is called "
+            "before that."
+        ),
+    ),
+    (
+        "/closed",
+        later(
+            "What is over, newest first, with who had it and how it ended. A supervisor can narrow the list "
+            "by person and ending, reopen one for 14 days, and export a month. Numbers of callers are in no "
+            "export."
+        ),
+    ),
+    (
+        "/add",
+        later(
+            "For somebody who is here, who phones, or whose family asks. Ask about danger, her phone and a "
+            "safe time as her own phone would; without her consent nothing is kept. Then the page says what "
+            "to tell her: her code and when we call."
+        ),
+    ),
+    (
+        "/ringing",
+        later(
+            "Type the number that the display shows, before you say anything but hello. The page says what "
+            "may be said, and which request is hers. Only her code shows that it is she."
+        ),
+    ),
+    (
+        "/search",
+        later(
+            "Four digits are a code, more are a whole number; both find requests of any state. What somebody "
+            "else has is shown as a row with the name. A search for a number is put on record."
+        ),
+    ),
+    (
+        "/texts",
+        later(
+            "Texts that no menu could answer; those with a word of danger come first. Answer with one of the "
+            "safe sentences, make a request of it, or mark it as read. A text is gone after seven days."
+        ),
+    ),
+    (
+        "/hand-over",
+        later(
+            "What the next shift must know: danger, what is still yours, and what was promised for today. "
+            "Pass on or give back what you cannot do; a note goes along. Then go off duty."
+        ),
+    ),
+    (
+        "/lines",
+        later(
+            "Whether each line is heard, and how much it sent today. Below stand the newest texts and what "
+            "became of them, without words and numbers. If a line is silent, tell whoever runs the server."
+        ),
+    ),
+    (
+        "/me",
+        later(
+            "The helpline phone from which you call, alerts on this device, and your password. What you save "
+            "here counts at once. If a phone or computer of yours is lost, sign out everywhere here."
+        ),
+    ),
+    (
+        "/admin/people",
+        later(
+            "Everybody who may come in, with role, phone and languages. A link to sign in works once and for "
+            "24 hours; pass it on so that nobody else reads it. Whoever is removed keeps the name in the "
+            "record."
+        ),
+    ),
+    (
+        "/admin/shifts",
+        later(
+            "From these hours follows what callers are offered. Before a time disappears for them, the page "
+            "asks. *On duty* opens a call at once, and nothing else."
+        ),
+    ),
+    (
+        "/admin/referrals",
+        later(
+            "Other services, with their numbers and hours. Beside a call stand those that fit her language "
+            "and topic. Only what may be passed on is ever read out or sent to a caller."
+        ),
+    ),
+    (
+        "/admin/how-we-work",
+        later(
+            "Rules of the centre: what to do when somebody may be under 18, and by which line we are told. "
+            "Send a test text after each change. Counsellors read the rule where they need it."
+        ),
+    ),
+    (
+        "/admin/facts",
+        later(
+            "Figures and numbers that texts of the menu use, each with its source and the day of its check. "
+            "Change one here: a draft shows every phone screen on which it stands. Callers see it once "
+            "somebody else has approved it."
+        ),
+    ),
+    (
+        "/admin/menus",
+        later(
+            "The live menu, its versions and its drafts. A draft is changed, checked, approved by somebody "
+            "else and published. Every version can be brought back."
+        ),
+    ),
+    (
+        "/admin/drafts",
+        later(
+            "A draft changes nothing for callers until it is published. Each part shows how phones will show "
+            "it, and what is wrong with it. Send it for approval when the check is green."
+        ),
+    ),
+    (
+        "/admin/texts",
+        later(
+            "Texts that need your language, missing ones first. Write as you would say it to her, and look "
+            "at the phone beside it. What is reviewed bears your name and the day."
+        ),
+    ),
+    (
+        "/admin/record",
+        later(
+            "Who did what, newest first, and nothing of callers. Choose a person, and a day to see how it "
+            "went. A month can be taken out as a table, which is asked once more and put on record."
+        ),
+    ),
+    (
+        "/admin/watch",
+        later(
+            "How the desk did in the last 30 days: how long callers waited, whom we reached, and which "
+            "promises we did not keep. Look into every call outside a safe time on the same day. Trial "
+            "phones are not counted."
+        ),
+    ),
+    (
+        "/admin/",
+        later(
+            "Figures of a month, a quarter or a half-year, beside those before. Small counts are hidden, so "
+            "that nobody can be recognised. Requests of trial phones are not counted."
+        ),
+    ),
+    (
+        "/",
+        later(
+            "Here stands who may be called now: danger first, then the safe time that ends first. *Take "
+            "next* gives you the best one; *Claim* takes the one that you chose, for 15 minutes. No number "
+            "is shown before you press Call."
+        ),
+    ),
+)
+_LIKE = {"/admin/holidays": "/admin/shifts", "/admin/help-list": "/admin/shifts"}
+"""Addresses of forms whose faults are shown on another page."""
+
+
+def find_help(path: str) -> str:
+    """Return what the page of this address is for; empty for one that says it itself."""
+    at = next((page for form, page in _LIKE.items() if path.startswith(form)), path)
+    found = next(
+        (words for begin, words in _HELP if at.startswith(begin) and (begin != "/" or at == "/")), ""
+    )
+    return str(found).replace("*", "")
 
 
 # Control characters in text by callers and staff are shown as symbols, so that it stays readable and harmless.

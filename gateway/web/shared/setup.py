@@ -118,6 +118,7 @@ def _add_words(app: Flask, parts: Services) -> None:
         word=labels.find_word,
         brief=forms.is_brief,
         narrow=forms.is_narrow,
+        help_of=labels.find_help,
         asked_by_script=lambda: "HX-Request" in request.headers,
     )
 

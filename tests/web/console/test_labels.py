@@ -1,13 +1,17 @@
 """Every code of the desk has its word on the pages, and no word stands for nothing."""
 
+import re
+
 import pytest
 
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.contact_safety import PhoneSeen
+from gateway.domain.permissions import Role
 from gateway.helpdesk.queue.outcome import DECISIONS, REASONS
 from gateway.web.console import labels
 from gateway.web.shared.labels import name_happening
+from tests.support.desk_rig import HER
 from tests.support.web_apps import pages_of
 from tests.support.windows import EVERY
 
@@ -55,3 +59,37 @@ class TestWords:
     )
     def test_history_reads_as_words(self, act, detail, said):
         assert name_happening(labels.find_label, act, detail) == said
+
+
+class TestHelp:
+    """Each page says in three sentences what it is for, on the page itself and without a script."""
+
+    def pages(self, app, browser, line):
+        wanted = line.requested(HER, when="now")
+        browser.post(f"/callbacks/{wanted}/claim")
+        rules = [
+            str(rule) for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments
+        ]
+        named = [f"/{tab}" for tab in ("mine", "later", "review", "closed")]
+        for address in (*rules, *named, f"/callbacks/{wanted}"):
+            with browser.get(address) as answer:
+                page = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
+            if answer.status_code == 200 and '<header class="top">' in page:
+                yield address, page
+
+    @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR, Role.TRANSLATOR])
+    def test_every_page_has_its_own(self, app, signed, line, role):
+        found = {}
+        for address, page in self.pages(app, signed("Boss", role), line):
+            words = re.search(r'<p id="help">([^<]+)</p>', page)
+            assert words, address
+            assert len(re.findall(r"[.?](?: |$)", words.group(1))) == 3, address
+            assert page.count('href="#help"') == 1, address
+            found[address] = words.group(1)
+        own = {address: words for address, words in found.items() if not address.startswith("/me/")}
+        assert len(set(own.values())) == len(own), "each page says its own"
+        assert len(found) > 3
+
+    def test_a_refused_form_has_the_help_of_its_page(self, signed):
+        page = signed("Boss", Role.SUPERVISOR).post("/admin/holidays", day="x").get_data(as_text=True)
+        assert "Before a time disappears" in page
