@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gateway.domain.permissions import Role
-from gateway.helpdesk.queue import claim
+from gateway.helpdesk.queue import claim, outcome
 from gateway.helpdesk.staff import people, sign_in
 from gateway.helpdesk.staff.people import find_actor
 from tests.support.desk_rig import HER, Desk
@@ -112,3 +112,48 @@ def test_a_visitor_s_request_is_there_after_signing_in_again(
     expect(page.locator("input[name=phone_seen][value=sometimes]")).to_be_checked()
     page.locator("main form[action='/add'] button.primary").click()
     expect(page.get_by_text("Added. Tell her: code")).to_be_visible()
+
+
+def come_again(page: Page, parts: Any, person_id: str, base: str) -> None:
+    with parts.store.write() as tx:
+        sign_in._open_sign_in(tx, person_id, "again", parts.clock.now())
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": "sign-in", "value": "again", "url": base}])
+
+
+@pytest.mark.fault("Q23")
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_page_that_is_signed_out_from_afar_shows_nothing_more_asks_nothing_and_leads_back(
+    parts, opened: Opened, base: str, held: str, line: Desk, *, typed: bool
+) -> None:
+    """As for a phone that was stolen; and what was typed stays until its owner is back."""
+    noy = find_actor(parts, "Noy")
+    outcome.add_note(parts, noy, held, "she named her street")
+    page = opened(token=token_of(parts, "Noy"), width=1280)
+    page.clock.install()
+    page.goto(f"/callbacks/{held}")
+    page.get_by_role("button", name=re.compile("^Call")).click()
+    expect(page.locator("a.number")).to_be_visible()
+    if typed:
+        page.get_by_label("Write a note").fill("half a thought")
+    people.end_sign_ins(parts, people.OWNER, noy.person_id)
+    page.clock.run_for(11_000)
+    bar = page.locator("#contact")
+    expect(bar.get_by_role("link", name="Sign in again")).to_have_attribute(
+        "href", f"/sign-in?back=%2Fcallbacks%2F{held}"
+    )
+    shown = page.locator("main").inner_text()
+    for gone in (HER[-5:], "her street", "Say first", "pay · lo", "History"):
+        assert gone not in shown, gone
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(120_000)
+    assert [url for url in asked if "/look" in url or "/bar" in url or "/here" in url] == []
+    come_again(page, parts, noy.person_id, base)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#live-call")).to_contain_text("Say first")
+    expect(bar).to_be_hidden()
+    if typed:
+        expect(page.get_by_label("Write a note")).to_have_value("half a thought")
+    else:
+        expect(page.get_by_text("she named her street")).to_be_visible()

@@ -43,7 +43,8 @@
   const listens = () => localStorage.getItem("sound") === "on";
   let turns = 0;
 
-  function look() {
+  function look(event) {
+    if (out && !event) return;
     turns += 1;
     if (document.hidden && !listens() && turns % HIDDEN_TURNS) return;
     if (document.querySelector("main[inert]")) return; // the answer to a form comes first
@@ -76,24 +77,41 @@
     });
   }
 
-  function say(words, way) {
-    bar.hidden = !words;
+  function say(words, way, to = "/unlock") {
+    bar.hidden = !words && !way;
     bar.textContent = words;
     if (!way) return;
     const link = document.createElement("a");
-    link.href = `/unlock?back=${encodeURIComponent(window.location.pathname + window.location.search)}`;
+    link.href = `${to}?back=${encodeURIComponent(window.location.pathname + window.location.search)}`;
     link.textContent = way;
     bar.append(" ", link);
   }
 
   // Somebody on duty is not signed out after two quiet hours: the page goes on ringing, and shows no number any more.
+  const mask = () => document.querySelectorAll("a.number").forEach((number) => { number.removeAttribute("href"); number.textContent = "•••"; });
   let locked = false;
   const sayState = () => say(locked ? bar.dataset.locked : "", locked ? bar.dataset.unlock : "");
   function lock(now) {
     if (locked === now) return;
     locked = now;
     sayState();
-    if (now) document.querySelectorAll("a.number").forEach((number) => { number.removeAttribute("href"); number.textContent = "•••"; });
+    if (now) mask();
+  }
+
+  // Signed out, perhaps from afar because this phone was lost: what was known of her goes, nothing is asked any more,
+  // and what was typed stays in its field.
+  let out = false;
+  const isEntered = (one) => (/^(checkbox|radio)$/.test(one.type) ? one.checked !== one.defaultChecked : one.type !== "hidden" && "defaultValue" in one && one.value !== one.defaultValue);
+  const isTyped = (place) => [...place.querySelectorAll("input, textarea")].some(isEntered);
+  function leave() {
+    lost = true;
+    if (out) return;
+    out = true;
+    document.dispatchEvent(new Event("signed:out"));
+    mask();
+    live().forEach((part) => { marks.delete(part); delete part.dataset.mark; if (!isTyped(part)) part.replaceChildren(); });
+    document.querySelectorAll("main .note, .one > section").forEach((one) => { if (!isTyped(one)) one.remove(); });
+    say("", bar.dataset.out, "/sign-in");
   }
 
   // Whether somebody would see or hear what is new: a sound that may be played, or a page in view that was just touched.
@@ -109,6 +127,8 @@
     seenAt = new Date();
     if (lost) sayState();
     lost = false;
+    if (out && !isTyped(document)) window.location.reload();
+    out = false;
   }
 
   function noContact() {
@@ -142,13 +162,9 @@
     if (!ctx.sourceElement.matches("[data-live]")) return;
     const { status, headers } = ctx.response;
     if (status < 500) lock(headers.get("X-Locked") === "yes");
-    if (status === 401) {
-      if (bar.textContent !== bar.dataset.out) document.dispatchEvent(new Event("signed:out"));
-      lost = true;
-      say(bar.dataset.out);
-    } else if (status >= 500) {
-      noContact();
-    } else if (status !== 423) {
+    if (status === 401) leave();
+    else if (status >= 500) noContact();
+    else if (status !== 423) {
       inContact();
       if (status === 200) marks.set(ctx.sourceElement, headers.get("ETag"));
     }
@@ -159,6 +175,7 @@
   document.addEventListener("htmx:after:swap", () => { count(); bridge(); });
   document.addEventListener("visibilitychange", look);
   window.addEventListener("online", look);
+  window.addEventListener("focus", (event) => { if (out) look(event); });
   window.addEventListener("offline", noContact);
   document.addEventListener("lost", noContact);
   // A press shows at once that it was taken, whatever the line does then.
@@ -275,13 +292,13 @@
     if (event.persisted) window.location.reload();
   });
   function here() {
-    if (document.hidden) return;
+    if (document.hidden || out) return;
     document.querySelectorAll("[data-here]").forEach((form) => form.dispatchEvent(new Event("here")));
   }
 
   // For a page that says so when the line is lost; it is asked for only over https, as browsers demand.
   if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => {});
-  setInterval(look, EVERY);
+  setInterval(() => look(), EVERY);
   setInterval(lookAtTheCall, QUICK);
   setInterval(tick, 500);
   bridge();
