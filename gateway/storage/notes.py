@@ -9,12 +9,24 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, String, cast, delete, literal, null, select, union_all, update
+from sqlalchemy import (
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    cast,
+    delete,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from gateway.storage.audit import AuditEntry
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.encryption import name_row
-from gateway.storage.tables import audit, callbacks, drafts, notes, people, records, referrals
+from gateway.storage.tables import audit, callbacks, drafts, notes, people, records, referrals, referrals_made
 
 # Drafts: one per person and request, so that a reload or a lost connection loses nothing.
 
@@ -266,3 +278,82 @@ def drop_referral(tx: Tx, referral_id: str) -> None:
 def _read_referral(row: Row[Any]) -> Referral:
     values = row._asdict()
     return Referral(**{**values, "languages": tuple(row.languages), "topics": tuple(row.topics)})
+
+
+# Referrals that were made: to which service, until when it is asked what came of it, and what came.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReferral:
+    """A caller was told of a service; ``outcome`` is empty until somebody knows what came of it."""
+
+    id: str
+    callback_id: str
+    person_id: str
+    referral_id: str
+    name: str
+    made_at: datetime
+    due_on: date
+    outcome: str = ""
+    code: str = ""
+    topic: str = ""
+    by: str = ""
+
+
+def add_made_referral(tx: Tx, made: MadeReferral) -> None:
+    """Insert a referral; a service that the caller was told of before stays as it is."""
+    shown = ("code", "topic", "by")
+    values = {name: value for name, value in asdict(made).items() if name not in shown}
+    tx.execute(
+        insert_into(tx, referrals_made)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["callback_id", "referral_id"])
+    )
+
+
+def list_made_referrals(tx: Tx, team: str, person_id: str = "") -> tuple[MadeReferral, ...]:
+    """Return the referrals of a team, or those that one person made: open ones by their day, then the newest."""
+    settled = referrals_made.c.outcome != ""
+    query = (
+        _made()
+        .where(callbacks.c.team == team)
+        .order_by(settled, referrals_made.c.due_on, referrals_made.c.id)
+    )
+    if person_id:
+        query = query.where(referrals_made.c.person_id == person_id)
+    return tuple(MadeReferral(**row._asdict()) for row in tx.execute(query.limit(_MOST_MADE)))
+
+
+def find_made_referral(tx: Tx, made_id: str, team: str) -> MadeReferral | None:
+    """Return one referral of a team, if it exists."""
+    row = tx.execute(_made().where(referrals_made.c.id == made_id, callbacks.c.team == team)).first()
+    return MadeReferral(**row._asdict()) if row is not None else None
+
+
+def settle_made_referral(tx: Tx, made_id: str, *, due_on: date, outcome: str) -> bool:
+    """Write the day and what came of a referral; False where somebody wrote what came of it before."""
+    statement = (
+        update(referrals_made)
+        .where(referrals_made.c.id == made_id, referrals_made.c.outcome == "")
+        .values(due_on=due_on, outcome=outcome)
+        .returning(referrals_made.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def drop_made_referrals(tx: Tx, caller_id: str) -> None:
+    """Delete the referrals of a number; must run before the caller is deleted."""
+    of_number = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(delete(referrals_made).where(referrals_made.c.callback_id.in_(of_number)))
+
+
+_MOST_MADE = 200
+
+
+def _made() -> Select[Any]:
+    """Return the query for referrals with the code and topic of their request and the name of who made them."""
+    return (
+        select(referrals_made, callbacks.c.code, callbacks.c.topic, people.c.name.label("by"))
+        .join(callbacks, callbacks.c.id == referrals_made.c.callback_id)
+        .join(people, people.c.id == referrals_made.c.person_id)
+    )

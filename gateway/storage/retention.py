@@ -42,6 +42,7 @@ from gateway.storage.tables import (
     people,
     push_subscriptions,
     records,
+    referrals_made,
     sessions,
     sign_ins,
     text_parts,
@@ -146,6 +147,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("callbacks", notes, 90, _of_closed(notes.c.callback_id)),
     RetentionRule("callbacks", bridges, 90, _of_closed(bridges.c.callback_id)),
     RetentionRule("callbacks", broken_promises, 90, _is_older(broken_promises.c.at)),
+    RetentionRule("callbacks", referrals_made, 90, _of_closed(referrals_made.c.callback_id)),
     RetentionRule("callbacks", told_codes, 90, _of_closed(told_codes.c.callback_id)),
     RetentionRule(
         "callbacks", attempts, 90, _of_closed(attempts.c.callback_id), {"caller_id": None, "note": ""}

@@ -102,6 +102,7 @@ class CallSheet:
         next_on: first day of an agreed next call; None for none.
         next_when: window of the next call; None keeps the earlier one.
         referrals: ids of the entries whose numbers are texted to her.
+        told: ids of the entries whose numbers were read out to her.
         keeps_plan: after a call that she began: she still wants the call that was planned.
     """
 
@@ -112,6 +113,7 @@ class CallSheet:
     next_on: date | None = None
     next_when: When | None = None
     referrals: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     keeps_plan: bool = False
 
 
@@ -152,6 +154,8 @@ def finish_call(parts: Services, actor: Actor, callback_id: str, sheet: CallShee
         case_record.write_form(tx, actor, callback, ticks, now=now)
         _write_words(tx, actor, callback_id, words, sheet.form, now)
         rows = [referrals.send_within(parts, tx, actor, callback, one, now) for one in sheet.referrals]
+        for one in sheet.told:
+            referrals.tell_within(tx, actor, callback, one, now)
         followed, form = _close(parts, tx, actor, callback, sheet, now)
         texted = [row for row in rows if row is not None]
         closed = callbacks.by_id(tx, callback_id) or callback

@@ -1,23 +1,28 @@
-"""Stores the statistics form of an open callback, and counts it anonymously when the callback is closed."""
+"""Stores the statistics form of an open callback, counted anonymously at closing, and what came of referrals."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
-from gateway.helpdesk.errors import NoSuchCallback, Rejected, Why, find_callback
+from gateway.foundation.ids import new_id
+from gateway.helpdesk.errors import NoSuchCallback, Rejected, Why, find_callback, refuse_odd_year
 from gateway.helpdesk.staff.centre_lists import FIELDS, list_words
-from gateway.storage import callbacks, notes
+from gateway.storage import audit, callbacks, notes
+from gateway.storage.notes import MadeReferral
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
+    from gateway.storage.notes import Referral
 
 NOT_ASKED = "not_asked"
 VISIBLE = ("person", "topics")
@@ -167,3 +172,82 @@ def _read_number(name: str, value: Any) -> int | None:
     if not (written.isascii() and written.isdigit()) or int(written) > NUMBERS[name]:
         raise Rejected(Why.FIELD)
     return int(written)
+
+
+# What came of referrals: a service whose number was texted or read out is asked about on a day.
+
+REFERRAL_OUTCOMES = ("helped", "sent_away", "not_gone", "unknown")
+"""What came of a referral: the service helped, or sent her away; she did not go; nobody can know."""
+
+DUE_AFTER = timedelta(days=14)
+"""When whoever made a referral asks what came of it, unless another day is written."""
+
+
+def note_referral(tx: Tx, actor: Actor, callback_id: str, entry: Referral, now: datetime) -> None:
+    """Note in an open transaction that a caller was told of a service; a second time changes nothing."""
+    made = MadeReferral(
+        id=new_id(now),
+        callback_id=callback_id,
+        person_id=actor.person_id,
+        referral_id=entry.id,
+        name=entry.name,
+        made_at=now,
+        due_on=(now + DUE_AFTER).date(),
+    )
+    notes.add_made_referral(tx, made)
+
+
+def list_made(parts: Services, actor: Actor) -> tuple[MadeReferral, ...]:
+    """Return the referrals that the actor made, of a supervisor those of the team; open ones by their day first.
+
+    Raises:
+        NotPermitted: the actor may not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    own = "" if actor.may(Permission.SEE_OTHERS) else actor.person_id
+    with parts.store.read() as tx:
+        return notes.list_made_referrals(tx, actor.team, own)
+
+
+def settle_made(parts: Services, actor: Actor, made_id: str, *, due_on: date | None, outcome: str) -> None:
+    """Write what came of a referral, once, or another day on which to ask.
+
+    Args:
+        parts: the services of this process.
+        actor: who writes it.
+        made_id: the referral.
+        due_on: the day on which to ask; None keeps it.
+        outcome: one of ``REFERRAL_OUTCOMES``, or empty while nobody knows.
+
+    Raises:
+        NotPermitted: the actor may not work the queue, or somebody else made it.
+        Rejected: there is no such referral, it has its outcome, or day and outcome are none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    if outcome and outcome not in REFERRAL_OUTCOMES:
+        raise Rejected(Why.FIELD)
+    if due_on is not None:
+        refuse_odd_year(due_on, now)
+
+    def work(tx: Tx) -> None:
+        found = notes.find_made_referral(tx, made_id, actor.team)
+        if found is None:
+            raise Rejected(Why.NOBODY)
+        if found.person_id != actor.person_id:
+            check_permission(actor, Permission.SEE_OTHERS)
+        if not notes.settle_made_referral(tx, made_id, due_on=due_on or found.due_on, outcome=outcome):
+            raise Rejected(Why.NOBODY)
+        audit.add_entry(
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.WRITTEN,
+            kind="referral",
+            subject=made_id,
+            detail=outcome,
+        )
+
+    parts.store.run(work)
+    if outcome:
+        parts.count.add("referral", outcome)

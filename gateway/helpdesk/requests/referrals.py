@@ -1,6 +1,6 @@
 """Does what comes after a talk: follow-up calls on an agreed day, the mark for under 18, and the referral book.
 
-The number of another service is texted to a caller for whom texts are safe.
+The number of another service is texted to a caller for whom texts are safe, else read out to her.
 """
 
 from __future__ import annotations
@@ -176,6 +176,7 @@ def send_within(
         now=now,
         number=entry.number,
     )
+    case_record.note_referral(tx, actor, callback.id, entry, now)
     if row is not None:
         audit.add_entry(
             tx,
@@ -186,6 +187,18 @@ def send_within(
             subject=callback.id,
         )
     return row
+
+
+def tell_within(tx: Tx, actor: Actor, callback: Callback, referral_id: str, now: datetime) -> None:
+    """Note in an open transaction that the caller was read the number of an entry.
+
+    Raises:
+        Rejected: there is no such entry, or it must not be passed on.
+    """
+    entry = _find_entry(tx, actor, referral_id)
+    if not entry.may_share:
+        raise Rejected(Why.FIELD)
+    case_record.note_referral(tx, actor, callback.id, entry, now)
 
 
 def _tidy_entry(parts: Services, actor: Actor, entry: Referral) -> Referral:

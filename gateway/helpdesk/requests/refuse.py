@@ -40,6 +40,7 @@ def erase_caller(parts: Services, tx: Tx, *, caller: Caller, now: datetime) -> R
     callbacks.empty_callbacks(tx, caller.id, now=now)
     notes.empty_notes(tx, caller.id)
     notes.empty_records(tx, caller.id)
+    notes.drop_made_referrals(tx, caller.id)
     outbox.cancel_of_caller(tx, caller.id, reason="erased", now=now)
     outbox.empty_of_caller(tx, caller.id)
     conversations.forget_texts(tx, caller.id)

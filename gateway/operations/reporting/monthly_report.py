@@ -38,6 +38,7 @@ SECTIONS = (
     Section(title="Promises that were not kept, by kind", what="promise", by="item"),
     Section(title="Conversations that callers began", what="incoming", by="item"),
     Section(title="Pages reported as wrong, by screen", what="report_wrong", by="item"),
+    Section(title="Referrals, by what came of them", what="referral", by="item"),
     Section(title="Messages, by what became of them", what="outbox", by="item"),
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    UniqueConstraint,
     text,
 )
 
@@ -210,6 +211,21 @@ referrals = Table(  # the referral book
     Column("may_share", Boolean, nullable=False, server_default=text("true")),
     Column("checked_on", Date, nullable=True),
     Index("ix_referrals_team", "team", "name"),
+)
+
+referrals_made = Table(  # a caller was told of a service: when to ask what came of it, and what came
+    "referrals_made",
+    metadata,
+    make_id_column(),
+    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
+    _person_column(),
+    make_word_column("referral_id"),
+    make_word_column("name", 80),
+    make_instant_column("made_at"),
+    Column("due_on", Date, nullable=False),
+    make_word_column("outcome"),
+    UniqueConstraint("callback_id", "referral_id"),
+    Index("ix_referrals_made_person", "person_id", "due_on"),
 )
 
 kept_forms = Table(  # forms submitted after the sign-in had ended

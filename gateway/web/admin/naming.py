@@ -47,6 +47,7 @@ _GROUPS = {
     "asked": "topic",
     "outbox": "delivery",
     "promise": "reason",
+    "referral": "referral_outcome",
 }
 
 

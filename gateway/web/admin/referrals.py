@@ -1,4 +1,4 @@
-"""Serves the referral book, which counsellors read and administrators edit."""
+"""Serves the referral book, which counsellors read and administrators edit, and the referrals that somebody made."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.domain.permissions import Permission
 from gateway.helpdesk.errors import Rejected, Why
+from gateway.helpdesk.requests import case_record
 from gateway.helpdesk.requests import referrals as requests_referrals
 from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
@@ -27,7 +28,8 @@ _EMPTY = Referral(id="", team="", name="", number="")
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Register the page and its forms."""
+    """Register the pages and their forms."""
+    _add_made(pages, parts)
 
     @pages.get("/referrals")
     def referrals() -> str:
@@ -49,6 +51,39 @@ def add_to(pages: Blueprint, parts: Services) -> None:
             return _render_page(parts, fault=declined.why), BAD
         flash(_("It is out of the book."))
         return redirect("/admin/referrals", SEE_OTHER)
+
+
+def _add_made(pages: Blueprint, parts: Services) -> None:
+    @pages.get("/referrals/made")
+    def made_referrals() -> str:
+        return _render_made(parts)
+
+    @pages.post("/referrals/made/<made_id>")
+    def settle_made(made_id: str) -> Response | tuple[str, int]:
+        outcome = read_field("outcome", 20)
+        try:
+            due_on = date.fromisoformat(read_field("due_on", 10)) if read_field("due_on", 10) else None
+            case_record.settle_made(parts, get_actor(), made_id, due_on=due_on, outcome=outcome)
+        except (Rejected, ValueError):
+            fault = _(
+                "Nothing was saved: choose what came of it, or a day. Somebody else may have written it."
+            )
+            return _render_made(parts, fault=fault), BAD
+        flash_saved(parts)
+        return redirect("/admin/referrals/made", SEE_OTHER)
+
+
+def _render_made(parts: Services, *, fault: str = "") -> str:
+    rows, today = case_record.list_made(parts, get_actor()), parts.clock.now().date()
+    return render_template(
+        "admin/referrals_made.html",
+        open_rows=[one for one in rows if not one.outcome],
+        settled=[one for one in rows if one.outcome],
+        outcomes=case_record.REFERRAL_OUTCOMES,
+        own=get_actor().person_id,
+        today=today,
+        fault=fault,
+    )
 
 
 def _save_entry(parts: Services, referral_id: str) -> Response | tuple[str, int]:

@@ -93,6 +93,7 @@ def _read_sheet(parts: Services) -> CallSheet:
         next_on=_read_day(),
         next_when=read_window(parts),
         referrals=tuple(request.form.getlist("referral")),
+        told=tuple(request.form.getlist("told")),
         keeps_plan=read_field("planned") == "keep",
     )
 

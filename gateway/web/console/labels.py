@@ -47,6 +47,12 @@ _WORDS: dict[str, dict[str, Any]] = {
         "prank": _("Prank"),
         "unclear": _("Unclear"),
     },
+    "referral_outcome": {
+        "helped": _("the service helped"),
+        "sent_away": _("the service sent her away"),
+        "not_gone": _("she did not go"),
+        "unknown": _("nobody can know"),
+    },
     "reason": {
         "helped": _("Helped"),
         "referred": _("Referred to somebody else"),
@@ -191,6 +197,7 @@ _WORDS: dict[str, dict[str, Any]] = {
         "report_wrong": _("Pages reported as wrong, by screen"),
         "outbox": _("Messages, by what became of them"),
         "promise": _("Promises that were not kept"),
+        "referral": _("Referrals, by what came of them"),
     },
     "promise": {
         "now_expired": _("… and nobody called"),

@@ -233,7 +233,7 @@ def test_spans_are_those_of_the_line_and_of_the_settings(sqlite_store: Store, cl
     clock.forward(days=20)
     parts: Any = SimpleNamespace(store=sqlite_store, clock=clock, line=SimpleNamespace(days=10))
     gone = retention.purge_expired(parts)
-    assert (gone["texts"], gone["turns"], gone["callbacks"]) == (0, 1, 6)
+    assert (gone["texts"], gone["turns"], gone["callbacks"]) == (0, 1, 7)
     clock.forward(days=11)
     assert retention.purge_expired(parts)["texts"] == 1
     assert _count(sqlite_store, callbacks, callbacks.c.id == CALLBACK) == 1

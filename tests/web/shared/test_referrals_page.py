@@ -200,3 +200,44 @@ def test_a_landline_of_two_capitals_is_asked_about_and_the_chosen_one_is_kept(pa
 def test_a_typed_number_in_no_plan_is_not_kept(parts, boss):
     assert written(boss, number="+66 70 123 4567").status_code == 422
     assert book(parts) == ()
+
+
+def made_by(parts, name="Noy"):
+    """A request whose sheet was saved with a number that was read out."""
+    from gateway.helpdesk.queue import outcome
+    from gateway.helpdesk.queue.call_sheet import CallSheet, finish_call
+    from gateway.storage import people as rows
+    from tests.support.clocks import SetClock
+    from tests.support.desk_rig import Desk
+
+    assert isinstance(parts.clock, SetClock)
+    parts.store.run(lambda tx: rows.set_number(tx, people.find_person(parts, name).id, "+85620555900001"))
+    desk, noy = Desk(parts, parts.clock), people.find_actor(parts, name)
+    wanted = desk.requested(when="now")
+    desk.calling(noy, wanted)
+    outcome.record_outcome(parts, noy, callback_id=wanted, outcome="reached")
+    [office] = book(parts)
+    finish_call(parts, noy, wanted, CallSheet(reason="referred", told=(office.id,)))
+
+
+def test_what_came_of_a_referral_is_written_once_by_who_made_it(parts, app, boss, clock):
+    assert "None yet" in boss.get("/admin/referrals/made").get_data(as_text=True)
+    written(boss, may_share="yes")
+    somebody(parts, "Noy", Role.COUNSELLOR)
+    noy = Browser(app.test_client()).carry(token_of(parts, "Noy"))
+    made_by(parts)
+    page = noy.get("/admin/referrals/made").get_data(as_text=True)
+    assert "Labour office" in page
+    assert "ask on" in page
+    assert "ask now" not in page
+    where = re.search(r'action="(/admin/referrals/made/[^"]+)"', page)[1]
+    assert noy.post(where, outcome="perhaps").status_code == 422
+    assert noy.post(where, outcome="", due_on="soon").status_code == 422
+    assert noy.post(where, outcome="", due_on="2026-11-20").status_code == 303
+    assert "ask now" in noy.get("/admin/referrals/made").get_data(as_text=True)
+    assert noy.post(where, outcome="sent_away").status_code == 303
+    page = boss.get("/admin/referrals/made").get_data(as_text=True)
+    assert "the service sent her away" in page
+    assert "Noy" in page
+    assert 'name="outcome"' not in page
+    assert boss.post(where, outcome="helped").status_code == 422
