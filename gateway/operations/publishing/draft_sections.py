@@ -23,6 +23,7 @@ from gateway.operations.publishing.draft_files import hash_text
 from gateway.operations.publishing.fact_changes import find_today
 from gateway.operations.publishing.menu_drafts import DraftMoved, OpenedDraft, change_file
 from gateway.operations.publishing.part_changes import HEAD, DraftPart, find_part, write_fields
+from gateway.operations.publishing.stored import drop_tests
 
 SHELVES = ("messages", "keywords", "danger", "speech", "form", "head")
 """Groups of parts that have a page of their own beside the screens."""
@@ -293,7 +294,9 @@ def preview_part(
     """
     languages, part = _find_part(checks, opened, section, name)
     files = {**opened.files, part.file: write_fields(opened.files[part.file], part, typed)}
-    tried = build_unchecked({file: text.encode("utf-8", "surrogateescape") for file, text in files.items()})
+    tried = build_unchecked(
+        {file: text.encode("utf-8", "surrogateescape") for file, text in drop_tests(files).items()}
+    )
     after = find_part(replace(opened, files=files), section, name, languages)
     menu = tried.built
     return PartPreview(

@@ -219,11 +219,11 @@ referrals_made = Table(  # a caller was told of a service: when to ask what came
     make_id_column(),
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
     _person_column(),
-    make_word_column("referral_id"),
+    make_word_column("referral_id", 20),
     make_word_column("name", 80),
     make_instant_column("made_at"),
     Column("due_on", Date, nullable=False),
-    make_word_column("outcome"),
+    make_word_column("outcome", 20),
     UniqueConstraint("callback_id", "referral_id"),
     Index("ix_referrals_made_person", "person_id", "due_on"),
 )

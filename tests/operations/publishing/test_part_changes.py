@@ -214,6 +214,19 @@ def test_words_are_edited_a_line_each_and_tried_by_a_text_before_they_are_saved(
     assert line in read(parts, draft_id).files["words.yaml"]
 
 
+def test_tests_of_conversations_in_the_folder_are_no_part_of_the_menu(parts, draft_id):
+    menu_drafts.change_file(
+        parts,
+        NOY,
+        draft_id,
+        "tests/pay.yaml",
+        lambda _text: "- it: reads\n  steps: [{dial: '*1#', screen: language}]\n",
+    )
+    tried = preview_part(parts, draft_id, "screens", "pay", {})
+    assert tried.shown
+    assert preview_part(parts, draft_id, "keywords", "words.yaml:0", {}, "wage").heard.topic == "pay"
+
+
 def test_a_word_that_stands_twice_is_told_in_its_own_lines(parts, draft_id):
     form = typed(found(parts, draft_id, "keywords", "words.yaml:2"), words_en="police\npay")
     tried = preview_part(parts, draft_id, "keywords", "words.yaml:2", form)
