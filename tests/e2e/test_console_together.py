@@ -222,6 +222,7 @@ def test_a_sound_calls_somebody_back_until_a_hand_is_on_the_page(line: Desk, par
     line.person("Noy", number=OURS, on_duty=True, languages=("lo",))
     page = opened(token=token_of(parts, "Noy"))
     page.goto("/")
+    page.locator("summary", has_text="Noy").click()
     sound = page.locator("[data-sound]")
     expect(sound).not_to_be_checked()
     line.requested(HER, when="now")

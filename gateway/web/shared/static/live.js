@@ -172,7 +172,7 @@
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx && event.detail.ctx.sourceElement.matches("[data-live]")) noContact();
   });
-  document.addEventListener("htmx:after:swap", () => { count(); bridge(); });
+  document.addEventListener("htmx:after:swap", () => { count(); bridge(); fold(); });
   document.addEventListener("visibilitychange", look);
   window.addEventListener("online", look);
   window.addEventListener("focus", (event) => { if (out) look(event); });
@@ -286,6 +286,18 @@
       send(form, event.submitter);
     }
   });
+  // Whoever folded the panel of outcomes finds it so when the call is looked at again.
+  let folded = false;
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.matches("[data-folds]")) folded = !target.open;
+    else if (target.matches("details.dropdown")) needRest(); // the switches in the menu are theirs
+  }, true);
+  document.addEventListener("arrived", () => { folded = false; });
+  function fold() {
+    const panel = document.querySelector("[data-folds]");
+    if (panel && folded) panel.open = false;
+  }
+
   window.addEventListener("pageshow", (event) => {
     rest();
     // From the browser's memory comes an old page: ask at once.
