@@ -51,3 +51,8 @@ def find_channel(config: ChannelConfig) -> Channel:
         raise UnknownProvider(f"channel {config.name}: there is no provider {config.provider!r}")
     channel: Channel = package.build(config)
     return channel
+
+
+def find_account(provider: str) -> tuple[str, ...]:
+    """Return the options that make an account at this provider; none where it needs no account."""
+    return tuple(getattr(import_module(f"gateway.channels.{provider}"), "ACCOUNT", ()))

@@ -153,7 +153,7 @@ def read_part(reference: str, total: str, number: str, name: str) -> TextPart:
     return TextPart(reference=reference[:STATUS_SIZE], number=int(number), total=int(total))
 
 
-def need_hex(request: Request, name: str, *, empty: bool = False) -> bytes:
+def read_hex(request: Request, name: str, *, empty: bool = False) -> bytes:
     """Return the octets of a required field in hexadecimal.
 
     Raises:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 import gateway.channels
 from config.settings import File, Settings, is_secret
-from gateway.channels import UnknownProvider, find_channel
+from gateway.channels import UnknownProvider, find_account, find_channel
 from gateway.channels.contract import BadAccount, Channel, ChannelConfig
 
 if TYPE_CHECKING:
@@ -54,13 +54,8 @@ def list_providers() -> tuple[str, ...]:
     )
 
 
-def list_account(provider: str) -> tuple[str, ...]:
-    """Return the names of the options that make a provider's account; empty where there is none."""
-    return tuple(getattr(import_module(f"gateway.channels.{provider}"), "ACCOUNT", ()))
-
-
 def _list_account_of(provider: str) -> tuple[str, ...]:
-    return list_account(provider) if provider in list_providers() else ()
+    return find_account(provider) if provider in list_providers() else ()
 
 
 def write_block(new: NewChannel) -> tuple[str, Channel]:
@@ -118,7 +113,7 @@ def _check_numbers(new: NewChannel, channel: Channel) -> None:
 
 
 def _format_block(new: NewChannel, channel: Channel, options: Mapping[str, str]) -> str:
-    account = [_name_variable(new.name, option) for option in list_account(new.provider)]
+    account = [_name_variable(new.name, option) for option in find_account(new.provider)]
     head = f"# {channel.contract.guide}" if channel.contract.guide else ""
     if account:
         head = f"{head or '#'}; its account is in {', '.join(account)}, never here"
@@ -169,5 +164,5 @@ def add_block(path: Path, name: str, block: str) -> None:
 def list_missing(settings: Settings, name: str) -> tuple[str, ...]:
     """Return the variables of a channel's account that are not set."""
     known = settings.channel_options(name)
-    account = list_account(settings.file.channels[name].provider)
+    account = find_account(settings.file.channels[name].provider)
     return tuple(_name_variable(name, option) for option in account if not known.get(option))

@@ -9,9 +9,10 @@ from config import settings as config
 from gateway.bootstrap import open_parts, open_serials
 from gateway.channels.contract import Linked, Registers, SendOutcome, Watched
 from gateway.delivery.channel_status import ChannelStatus, format_status, list_statuses
-from gateway.foundation.ids import FIRST_SERIAL, PREFIX
 from gateway.foundation.services import Services
-from gateway.storage import settings as kept
+from gateway.helpdesk.staff.people import OWNER
+from gateway.operations import channel_desk
+from gateway.operations.channel_desk import WebhookLinks
 from gateway.web.webhooks.views import list_addresses
 
 _NOT_REACHED = (
@@ -205,6 +206,6 @@ def renew_secret(parts: Services, line: str) -> None:
     """Give a channel a new webhook secret; the previous one stays valid until the next renewal."""
     if line not in parts.channels:
         raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="--new-secret")
-    with parts.store.write() as tx:
-        serial = kept.get_setting(tx, PREFIX + line, FIRST_SERIAL)
-        kept.save_setting(tx, PREFIX + line, serial + 1, by="command line", now=parts.clock.now())
+    serials = open_serials(parts)
+    links = WebhookLinks(list_all=lambda: {name: {} for name in parts.channels}, renew=serials.renew)
+    channel_desk.renew_secret(parts, OWNER, links, line)

@@ -98,6 +98,8 @@ class AuditAct(StrEnum):
     DRAFT_LOOK = "draft.look"
 
     # The machine.
+    CHANNEL_ADDRESSES = "channel.addresses"
+    CHANNEL_SECRET = "channel.secret"  # noqa: S105 - an act, no secret
     OUTBOX_SETTLE = "outbox.settle"
     CLOCK_GUARD_ON = "clock_guard.on"
     CLOCK_GUARD_CONFIRM = "clock_guard.confirm"

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SEE_DUTY = "people:duty"
     SET_RULES = "rules:set"
     MANAGE_PEOPLE = "people:manage"
+    MANAGE_CHANNELS = "channels:manage"
     DRAFT_MENUS = "menus:draft"
     APPROVE_MENUS = "menus:approve"
     PUBLISH_MENUS = "menus:publish"
@@ -64,6 +65,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.MANAGE_PEOPLE,
+            Permission.MANAGE_CHANNELS,
             Permission.SEE_DUTY,
             Permission.SET_RULES,
             Permission.DRAFT_MENUS,

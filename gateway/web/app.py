@@ -15,6 +15,7 @@ from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
 from gateway.helpdesk.calls import bridge_events
 from gateway.operations import forking
+from gateway.operations.channel_desk import WebhookLinks
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.refresh import Refresh, set_up_log
 from gateway.web import admin, console, simulator
@@ -78,7 +79,11 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
     app.register_blueprint(health.build_blueprint(parts))
     app.register_blueprint(console.build_blueprint(parts))
     checks = CheckedDrafts(parts)
-    app.register_blueprint(admin.build_blueprint(parts, checks))
+    links = WebhookLinks(
+        list_all=lambda: views.list_addresses(parts.public_url, parts.channels, serials.secrets),
+        renew=serials.renew,
+    )
+    app.register_blueprint(admin.build_blueprint(parts, links, checks))
     app.register_blueprint(
         simulator.build_blueprint(
             parts,

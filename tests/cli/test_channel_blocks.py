@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from config.settings import load_settings
 from gateway.bootstrap import _build_channels
-from gateway.cli.channel_blocks import NewChannel, list_account, list_providers, write_block
+from gateway.channels import find_account
+from gateway.cli.channel_blocks import NewChannel, list_providers, write_block
 from gateway.cli.main import main
 from tests.support.channel_tables import PROVIDERS, line_of
 
@@ -48,17 +49,17 @@ def test_the_block_of_a_provider_starts_and_names_what_its_account_lacks(file: P
     assert block["provider"] == provider
     settings = load_settings({"GATEWAY_CONFIG": str(file), "GATEWAY_DATA_DIR": str(file.parent)})
     assert not _build_channels(settings, real=True)["line_2"].contract.real
-    missing = [f"LINE_2_{option}".upper() for option in list_account(provider)]
+    missing = [f"LINE_2_{option}".upper() for option in find_account(provider)]
     assert all(each in result.output for each in missing)
     assert ("Not set yet" in result.output) == bool(missing)
     assert ("live" in block.get("options", {})) == (not line_of(provider).contract.carries_texts)
 
 
-@pytest.mark.parametrize("provider", [each for each in PROVIDERS if list_account(each)])
+@pytest.mark.parametrize("provider", [each for each in PROVIDERS if find_account(each)])
 def test_with_its_account_set_nothing_is_missing_and_none_of_it_is_written(
     file: Path, provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for option in list_account(provider):
+    for option in find_account(provider):
         monkeypatch.setenv(f"SECOND_{option}".upper(), f"very-private-{option}")
     result = add(provider, "--name", "second", *flags_of(provider))
     assert result.exit_code == 0, result.output
@@ -69,7 +70,7 @@ def test_with_its_account_set_nothing_is_missing_and_none_of_it_is_written(
 def test_an_account_is_all_or_nothing_as_the_adapter_reads_it(file: Path) -> None:
     """What the command names is what the adapter asks for."""
     for provider in PROVIDERS:
-        account = dict.fromkeys(list_account(provider), "https://h.example")
+        account = dict.fromkeys(find_account(provider), "https://h.example")
         if provider in ("africastalking", "android", "smpp") or not account:
             continue  # theirs have forms of their own
         assert line_of(provider, **account).contract.real, provider

@@ -16,6 +16,7 @@ callback:decide         no         yes        no            no     no
 people:duty             no         yes        yes           no     no
 rules:set               no         yes        yes           no     no
 people:manage           no         no         yes           no     no
+channels:manage         no         no         yes           no     no
 menus:draft             no         no         yes           no     no
 menus:approve           no         yes        no            no     no
 menus:publish           no         no         yes           no     no

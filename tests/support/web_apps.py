@@ -1,6 +1,7 @@
 """An app with the faces that people visit."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -9,8 +10,11 @@ from jinja2.bccache import Bucket
 from jinja2.utils import missing
 from werkzeug.routing import Rule
 
+from gateway.bootstrap import open_serials
 from gateway.foundation.services import Services
+from gateway.operations.channel_desk import WebhookLinks
 from gateway.web import admin, console, shared
+from gateway.web.webhooks.views import list_addresses
 
 
 class _Compiled(BytecodeCache):
@@ -55,6 +59,15 @@ class _CompiledRule(Rule):
         return self._written[key]
 
 
+def links_of(parts: Services) -> WebhookLinks:
+    """The addresses of the channels, as ``create_app`` hands them to the pages."""
+    serials = cache(lambda: open_serials(parts))  # few pages ask for them
+    return WebhookLinks(
+        list_all=lambda: list_addresses(parts.public_url, parts.channels, serials().secrets),
+        renew=lambda: serials().renew(),
+    )
+
+
 def pages_of(parts: Services, **settings: object) -> Flask:
     """The pages as ``create_app`` puts them together, without the machines' doors."""
     app = Flask("gateway", static_folder=None)
@@ -62,5 +75,5 @@ def pages_of(parts: Services, **settings: object) -> Flask:
     app.jinja_options = {"bytecode_cache": _COMPILED, "undefined": NoSuchName}
     shared.install(app, parts, **settings)
     app.register_blueprint(console.build_blueprint(parts))
-    app.register_blueprint(admin.build_blueprint(parts))
+    app.register_blueprint(admin.build_blueprint(parts, links_of(parts)))
     return app

@@ -9,10 +9,7 @@ from collections.abc import Mapping, Sequence
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_query_post
 from gateway.channels.ussd_only import UssdOnly, check_codes, is_dialled
-from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
-from gateway.domain.events import Ended as Ended
 from gateway.domain.events import Event, Inbound, Reply
-from gateway.domain.events import Kind as Kind
 
 GOES_ON, IS_OVER = "FC", "FB"
 

@@ -10,10 +10,7 @@ from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
 from gateway.channels.post_fields import XML, format_text, open_xml, read_flag
 from gateway.channels.ussd_only import UssdOnly
-from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
-from gateway.domain.events import Ended as Ended
 from gateway.domain.events import Event, Inbound, Reply
-from gateway.domain.events import Kind as Kind
 
 NAMES = ("@type", "sessionId", "transactionId", "msisdn", "newRequest", "subscriberInput")
 ECHOED = ("msisdn", "sessionId", "transactionId")

@@ -8,56 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from gateway.channels.contract import (
-    FORM as FORM,
-)
-from gateway.channels.contract import (
-    Answer as Answer,
-)
-from gateway.channels.contract import (
-    BadAccount as BadAccount,
-)
-from gateway.channels.contract import (
-    BadRequest,
-    Channel,
-    ChannelConfig,
-    Request,
-    SendOutcome,
-    SendResult,
-)
-from gateway.channels.contract import (
-    Contract as Contract,
-)
-from gateway.channels.contract import (
-    NotSigned as NotSigned,
-)
+from gateway.channels.contract import BadRequest, Channel, ChannelConfig, Request, SendOutcome, SendResult
 from gateway.channels.http_client import HttpReply, parse_object, read_status
 from gateway.channels.post_fields import JSON, narrow_request
-from gateway.channels.sms_text import (
-    SendPost,
-    TextsOnly,
-)
-from gateway.channels.sms_text import (
-    is_gsm7 as is_gsm7,
-)
-from gateway.channels.sms_text import (
-    need_hex as need_hex,
-)
-from gateway.channels.sms_text import (
-    read_gsm7 as read_gsm7,
-)
-from gateway.channels.sms_text import (
-    read_octets as read_octets,
-)
-from gateway.channels.sms_text import (
-    read_part as read_part,
-)
-from gateway.domain.events import Delivery as Delivery
+from gateway.channels.sms_text import SendPost, TextsOnly
 from gateway.domain.events import Event, Outgoing
-from gateway.domain.events import Inbound as Inbound
-from gateway.domain.events import Kind as Kind
-from gateway.domain.events import NotANumber as NotANumber
-from gateway.domain.events import Reply as Reply
 
 STATES: Mapping[str, str] = {
     "DELIVERED": "delivered",

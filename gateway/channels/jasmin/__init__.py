@@ -8,50 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
-from gateway.channels.contract import (
-    FORM as FORM,
-)
-from gateway.channels.contract import (
-    Answer as Answer,
-)
-from gateway.channels.contract import (
-    BadAccount as BadAccount,
-)
-from gateway.channels.contract import (
-    BadRequest as BadRequest,
-)
-from gateway.channels.contract import (
-    Channel,
-    ChannelConfig,
-    Request,
-    SendOutcome,
-    SendResult,
-)
-from gateway.channels.contract import (
-    Contract as Contract,
-)
-from gateway.channels.contract import (
-    NotSigned as NotSigned,
-)
+from gateway.channels.contract import Channel, ChannelConfig, Request, SendOutcome, SendResult
 from gateway.channels.http_client import HttpReply, read_status
-from gateway.channels.http_client import parse_object as parse_object
-from gateway.channels.sms_text import (
-    SendPost,
-    TextsOnly,
-    is_gsm7,
-    need_hex,
-    read_gsm7,
-    read_octets,
-)
-from gateway.channels.sms_text import (
-    read_part as read_part,
-)
-from gateway.domain.events import Delivery as Delivery
+from gateway.channels.sms_text import SendPost, TextsOnly, is_gsm7, read_gsm7, read_hex, read_octets
 from gateway.domain.events import Event, Outgoing
-from gateway.domain.events import Inbound as Inbound
-from gateway.domain.events import Kind as Kind
-from gateway.domain.events import NotANumber as NotANumber
-from gateway.domain.events import Reply as Reply
 
 STATES: Mapping[str, str] = {
     "DELIVRD": "delivered",
@@ -140,7 +100,7 @@ def _read_content(request: Request) -> str:
     """Return the text: its octets in ``binary`` by their coding, else ``content``."""
     if not request.fields.get("binary"):
         return request.need("content", empty=True)
-    octets = need_hex(request, "binary")
+    octets = read_hex(request, "binary")
     coding = request.fields.get("coding", DEFAULT)
     if coding == DEFAULT:
         return read_gsm7(octets)

@@ -8,52 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl, quote
 
-from gateway.channels.contract import (
-    FORM as FORM,
-)
-from gateway.channels.contract import (
-    Answer as Answer,
-)
-from gateway.channels.contract import (
-    BadAccount as BadAccount,
-)
-from gateway.channels.contract import (
-    BadRequest,
-    Channel,
-    ChannelConfig,
-    Request,
-    SendOutcome,
-    SendResult,
-)
-from gateway.channels.contract import (
-    Contract as Contract,
-)
-from gateway.channels.contract import (
-    NotSigned as NotSigned,
-)
+from gateway.channels.contract import BadRequest, Channel, ChannelConfig, Request, SendOutcome, SendResult
 from gateway.channels.http_client import HttpReply, read_status
-from gateway.channels.http_client import parse_object as parse_object
-from gateway.channels.sms_text import (
-    SendPost,
-    TextsOnly,
-    is_gsm7,
-    read_octets,
-)
-from gateway.channels.sms_text import (
-    need_hex as need_hex,
-)
-from gateway.channels.sms_text import (
-    read_gsm7 as read_gsm7,
-)
-from gateway.channels.sms_text import (
-    read_part as read_part,
-)
-from gateway.domain.events import Delivery as Delivery
+from gateway.channels.sms_text import SendPost, TextsOnly, is_gsm7, read_octets
 from gateway.domain.events import Event, Outgoing
-from gateway.domain.events import Inbound as Inbound
-from gateway.domain.events import Kind as Kind
-from gateway.domain.events import NotANumber as NotANumber
-from gateway.domain.events import Reply as Reply
 
 # %d of a delivery report: delivered, not delivered, queued, accepted by the centre, rejected by it, intermediate.
 STATES: Mapping[str, str] = {

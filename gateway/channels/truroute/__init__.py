@@ -10,10 +10,7 @@ from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
 from gateway.channels.post_fields import XML, format_text, open_xml
 from gateway.channels.ussd_only import UssdOnly
-from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
-from gateway.domain.events import Ended as Ended
 from gateway.domain.events import Event, Inbound, Reply
-from gateway.domain.events import Kind as Kind
 
 FIRST, NEXT, RELEASE, TIMEOUT = "1", "2", "3", "4"
 ENDS = {RELEASE: "incomplete", TIMEOUT: "failed"}

@@ -14,12 +14,6 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from gateway.channels.contract import (
-    FORM as FORM,
-)
-from gateway.channels.contract import (
-    Answer as Answer,
-)
-from gateway.channels.contract import (
     BadAccount,
     Channel,
     ChannelConfig,
@@ -28,38 +22,9 @@ from gateway.channels.contract import (
     SendOutcome,
     SendResult,
 )
-from gateway.channels.contract import (
-    BadRequest as BadRequest,
-)
-from gateway.channels.contract import (
-    Contract as Contract,
-)
 from gateway.channels.http_client import HttpReply, parse_object, read_status
-from gateway.channels.sms_text import (
-    SendPost,
-    TextsOnly,
-)
-from gateway.channels.sms_text import (
-    is_gsm7 as is_gsm7,
-)
-from gateway.channels.sms_text import (
-    need_hex as need_hex,
-)
-from gateway.channels.sms_text import (
-    read_gsm7 as read_gsm7,
-)
-from gateway.channels.sms_text import (
-    read_octets as read_octets,
-)
-from gateway.channels.sms_text import (
-    read_part as read_part,
-)
+from gateway.channels.sms_text import SendPost, TextsOnly
 from gateway.domain.events import OPTED_OUT, Event, Outgoing
-from gateway.domain.events import Delivery as Delivery
-from gateway.domain.events import Inbound as Inbound
-from gateway.domain.events import Kind as Kind
-from gateway.domain.events import NotANumber as NotANumber
-from gateway.domain.events import Reply as Reply
 
 ACCOUNT = ("account_sid", "auth_token", "public_url")
 """Options that make the account, each from the environment; without them the channel only receives."""

@@ -21,38 +21,10 @@ from gateway.channels.contract import (
     SendOutcome,
     SendResult,
 )
-from gateway.channels.contract import (
-    Answer as Answer,
-)
-from gateway.channels.contract import (
-    BadRequest as BadRequest,
-)
-from gateway.channels.contract import (
-    Contract as Contract,
-)
 from gateway.channels.http_client import HttpReply, parse_object, read_status
 from gateway.channels.post_fields import JSON, find_id, read_id
-from gateway.channels.sms_text import (
-    SendPost,
-    TextsOnly,
-    is_gsm7,
-    read_part,
-)
-from gateway.channels.sms_text import (
-    need_hex as need_hex,
-)
-from gateway.channels.sms_text import (
-    read_gsm7 as read_gsm7,
-)
-from gateway.channels.sms_text import (
-    read_octets as read_octets,
-)
-from gateway.domain.events import Delivery as Delivery
+from gateway.channels.sms_text import SendPost, TextsOnly, is_gsm7, read_part
 from gateway.domain.events import Event, Outgoing, TextPart
-from gateway.domain.events import Inbound as Inbound
-from gateway.domain.events import Kind as Kind
-from gateway.domain.events import NotANumber as NotANumber
-from gateway.domain.events import Reply as Reply
 
 ACCOUNT = ("api_key", "api_secret")
 """Options that make the account, each from the environment; without them the channel only receives."""

@@ -12,10 +12,12 @@ from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import people, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages
 from gateway.helpdesk.staff.shifts import FEW, TimesWithdrawn
+from gateway.operations.channel_desk import WebhookLinks
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.web.admin import (
     audit_log,
     centre_policy,
+    channels,
     draft_files,
     drafts,
     facts,
@@ -41,8 +43,14 @@ if TYPE_CHECKING:
 BAD, SEE_OTHER, CONFLICT = 422, 303, 409
 
 
-def build_blueprint(parts: Services, checks: CheckedDrafts | None = None) -> Blueprint:
-    """Return the blueprint of the pages below ``/admin``; ``checks`` are the checked drafts of this process."""
+def build_blueprint(parts: Services, links: WebhookLinks, checks: CheckedDrafts | None = None) -> Blueprint:
+    """Return the blueprint of the pages below ``/admin``.
+
+    Args:
+        parts: the services.
+        links: the addresses of the channels.
+        checks: the checked drafts of this process.
+    """
     pages = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
     figures.add_to(pages, parts)
     _add_people(pages, parts)
@@ -53,6 +61,7 @@ def build_blueprint(parts: Services, checks: CheckedDrafts | None = None) -> Blu
     referrals.add_to(pages, parts)
     centre_policy.add_to(pages, parts)
     audit_log.add_to(pages, parts)
+    channels.add_to(pages, parts, links)
     facts.add_to(pages, parts)
     checks = checks or CheckedDrafts(parts)
     drafts.add_to(pages, parts, checks)

@@ -278,6 +278,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         "person.number": _("helpline phone changed"),
         "person.duty": _("duty changed"),
         "person.shifts": _("shifts changed"),
+        "channel.addresses": _("addresses of a channel shown"),
+        "channel.secret": _("new secret of a channel"),
         "person.away": _("days away"),
         "person.back": _("days away taken back"),
         "person.capacity": _("how many at a time"),

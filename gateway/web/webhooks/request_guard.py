@@ -219,9 +219,7 @@ def strip_post(post: RawPost, contract: Contract, event: str, tail: Sequence[str
     if event not in contract.events:
         known = ", ".join(sorted(contract.events))
         raise Refusal(contract.refusal, f"No such event; this line takes: {known}", why="event")
-    if len(tail) != len(contract.tail):
-        raise Refusal(contract.refusal, _describe_tail(contract), why="event")
-    ends = dict(zip(contract.tail, tail, strict=True))
+    ends = _name_tail(contract, tail)
     if post.method not in contract.methods:
         allowed = sorted(contract.methods)
         raise Refusal(
@@ -251,10 +249,11 @@ def strip_post(post: RawPost, contract: Contract, event: str, tail: Sequence[str
     )
 
 
-def _describe_tail(contract: Contract) -> str:
-    return (
-        f"No such address; behind the event stands {''.join(contract.tail)}" if contract.tail else "Not found"
-    )
+def _name_tail(contract: Contract, tail: Sequence[str]) -> dict[str, str]:
+    if len(tail) != len(contract.tail):
+        words = f"behind the event stands {''.join(contract.tail) or 'nothing'}"
+        raise Refusal(contract.refusal, f"No such address; {words}", why="event")
+    return dict(zip(contract.tail, tail, strict=True))
 
 
 def _strip_query(post: RawPost, contract: Contract, event: str, ends: Mapping[str, str]) -> Request:

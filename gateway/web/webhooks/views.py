@@ -16,14 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import BaseConverter, Rule
 
-from gateway.channels.contract import (
-    Answer,
-    BadRequest,
-    Calls,
-    Channel,
-    NotSigned,
-    Simulated,
-)
+from gateway.channels.contract import Answer, BadRequest, Calls, Channel, NotSigned, Simulated
 from gateway.domain.events import (
     CallEvent,
     CallStep,

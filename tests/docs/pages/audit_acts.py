@@ -107,6 +107,8 @@ MEANING = {
     "draft.urgent": (MENUS, "one person published the change of one fact without an approval"),
     "draft.look": (MENUS, "a second person looked at it afterwards"),
     "outbox.settle": (MACHINE, "a person decided an unclear text"),
+    "channel.addresses": (MACHINE, "the addresses of a channel, which hold its secret, were shown"),
+    "channel.secret": (MACHINE, "a channel got a new secret in its addresses"),
     "clock_guard.on": (MACHINE, "the machine's clock is not trusted"),
     "clock_guard.confirm": (MACHINE, "a person confirmed the clock"),
     "clock set right": (MACHINE, "times that were taken under a wrong clock were set right"),
