@@ -211,11 +211,27 @@ def write_gsm7(text: str) -> bytes:
     return b"".join(_CODES[letter] for letter in text)
 
 
+def _is_mislabelled(raw: bytes) -> bool:
+    """Say whether octets that are named UCS-2 are UTF-8: they are it, and as UCS-2 they are odd or of private use."""
+    if raw.isascii():
+        return False
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(raw) % 2 == 1 or any(
+        "\ue000" <= letter <= "\uf8ff" for letter in raw.decode("utf-16-be", "replace")
+    )
+
+
 def read_octets(raw: bytes, charset: str) -> str:
     """Return a text in this charset; what it does not hold becomes a sign that a person sees, and nothing is refused.
 
-    A text that was refused would be lost. NUL and lone surrogates, which no database stores, are replaced too.
+    A text that was refused would be lost. NUL and lone surrogates, which no database stores, are replaced too. Gateways
+    name UCS-2 and hand on UTF-8 (ksmppd issue 166), so what can only be UTF-8 is read as that.
     """
+    if charset == "utf-16-be" and _is_mislabelled(raw):
+        charset = "utf-8"
     try:
         text = raw.decode(charset, errors="replace")
     except LookupError:

@@ -228,6 +228,16 @@ AUDIT = (
         TEXTS,
         "test_infobip_takes_a_keyword_out_of_clean_text_and_leaves_text_whole",
     ),
+    (
+        "infobip_ussd: session and step stand behind the address",
+        EVERY,
+        "test_an_address_with_another_tail_is_none",
+    ),
+    (
+        "textbee reports one text twice under two ids",
+        "channels/test_public_reports.py",
+        "test_one_text_that_an_app_reports_twice_is_one_turn",
+    ),
     ("Infobip's unknown groups", TEXTS, "test_infobip_may_name_a_group_that_nobody_knows"),
     ("Telerivet's wrong secret", TRAPS, "test_telerivet_answers_403_to_a_wrong_secret_in_the_post"),
     ("Telerivet's calls", TEXTS, "test_telerivet_posts_calls_and_codes_as_messages_too"),

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
+from gateway.delivery import channel_status
+from gateway.domain.events import NotANumber
 from gateway.domain.permissions import Role
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import alerts
@@ -31,6 +33,7 @@ PAGES = {
     "watch": "/admin/watch",
     "people": "/admin/people",
     "shifts": "/admin/shifts",
+    "channels": "/admin/channels",
     "referrals": "/admin/referrals",
     "how-we-work": "/admin/how-we-work",
     "second-factor": "/me/second-factor",
@@ -78,6 +81,11 @@ def filled(parts: Services, line: Desk) -> str:
     referrals.save_entry(
         parts, OWNER, Referral(id="", team="", name="Police", number="191", may_share=False, **many)
     )
+    operator = {
+        "sender": "Unitel",
+        "text": "Your SIM expires on 1 December. Top up 10,000 kip to keep your number.",
+    }
+    assert channel_status.keep_notice(parts, NotANumber(channel="android", turn="n1", **operator))
     line.requested(when="morning")
     return token_of(parts, "ຫົວໜ້າ ບຸນ")
 

@@ -97,7 +97,8 @@ class KannelChannel(TextsOnly):
     def _read_text(self, posted: Request) -> Event:
         charset, coding = posted.fields.get("charset", ""), posted.fields.get("coding", "")
         if charset.casefold() in ("", "8-bit"):  # Kannel knows no more of them than their coding
-            charset = "utf-16-be" if coding == UCS2 else "utf-8"
+            is_wide = coding == UCS2 or "\0" in posted.need("text", empty=True)  # no other coding has a NUL
+            charset = "utf-16-be" if is_wide else "utf-8"
         text = read_octets(posted.need("text", empty=True).encode("latin-1"), charset)
         return self.make_text(
             posted.need("from", empty=True),

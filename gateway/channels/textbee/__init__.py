@@ -29,6 +29,7 @@ ACCOUNT = ("api_key", "device_id", "webhook_secret")
 """Options that make the account, each from the environment; without them the channel only receives."""
 API = "https://api.textbee.dev"
 RECEIVED = "MESSAGE_RECEIVED"
+SECONDS = len("2026-01-02T03:04:05")
 STATES: Mapping[str, str] = {"MESSAGE_DELIVERED": "delivered", "MESSAGE_FAILED": "failed"}
 
 
@@ -91,7 +92,7 @@ def _name_turn(request: Request, sender: str, words: str) -> str:
     came = find_id(request, "receivedAt")
     if not came:
         return request.need("smsId")
-    return hashlib.sha256(f"{sender}\n{came}\n{words}".encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{sender}\n{came[:SECONDS]}\n{words}".encode()).hexdigest()[:40]
 
 
 def build(config: ChannelConfig) -> Channel:
