@@ -196,6 +196,14 @@ _HELP: tuple[tuple[str, Any], ...] = (
         ),
     ),
     (
+        "/admin/channels",
+        later(
+            "How callers reach the line: what each channel carries, what it costs, and what is wrong with it. "
+            "Paste an address at the provider, and press Test to see that it leads here. What an operator "
+            "texts, such as a SIM that expires, is read at the top."
+        ),
+    ),
+    (
         "/admin/people",
         later(
             "Everybody who may come in, with role, phone and languages. A link to sign in works once and for "
