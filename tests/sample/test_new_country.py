@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from config.settings import load_settings
 from gateway.bootstrap import read_desk
@@ -190,6 +191,10 @@ def test_she_dials_reads_her_code_in_khmer_is_called_and_counted(desk: Desk, clo
     assert "ពុធ 9-12" in code
     assert (one.topic, str(one.window), one.language) == ("work", "weekday_morning", "km")
     noy = desk.person("Noy", languages=("km",))
+    with parts.store.write() as tx:
+        tx.execute(
+            text("UPDATE callbacks SET trial = false")
+        )  # as if a real line had brought it: trials are no month
     clock.set("2026-11-25T09:30:00+07:00")
     desk.calling(noy, one.id)
     assert fill_opener(parts, "km", one.code)[0] == (
