@@ -100,6 +100,9 @@ def _find_opened(before: str) -> str:
 _OK = 200
 _SECRETS = frozenset({"password", "old", "new", "code"})
 _OURS = frozenset({"csrf_token", "as"})
+_OF_THE_FORM = frozenset({"form", "undo", "callback", "one", "referral", "to", "back"})
+"""Fields in which a form says which it is and what it means: ids, which nobody typed."""
+
 _LONGEST_ADDRESS = 200
 _WORDS = 12
 """A field this long, or with several words, is worth saving."""
@@ -148,7 +151,7 @@ def keep_posted(parts: Services) -> str:
 
 def list_posted_words() -> tuple[str, ...]:
     """Return the text fields of this request's form, to be shown for copying."""
-    fields = [name for name in request.form if name not in _SECRETS | _OURS]
+    fields = [name for name in request.form if name not in _SECRETS | _OURS | _OF_THE_FORM]
     typed = (one for name in fields for one in request.form.getlist(name))
     return tuple(one for one in typed if len(one) > _WORDS or len(one.split()) > 1)
 
@@ -188,7 +191,10 @@ def _fill_form(page: str, form: SavedForm) -> str:
     if filled is not None:
         return filled
     words = tuple(
-        one for values in form.fields.values() for one in values if len(one) > _WORDS or len(one.split()) > 1
+        one
+        for name, values in form.fields.items()
+        for one in values
+        if name not in _OF_THE_FORM and (len(one) > _WORDS or len(one.split()) > 1)
     )
     block = current_app.jinja_env.get_template("unsent.html").render(words=words, missing=True)
     return page.replace("</h1>", f"</h1>{block}", 1)

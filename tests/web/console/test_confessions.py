@@ -111,6 +111,44 @@ def test_the_caller_of_an_unclear_call_says_what_happened(signed, parts, line):
     assert line.callback(callback).state.value == "waiting"
 
 
+def form_of(page: str) -> str:
+    found = re.search(r'id="outcome".*?name="form" value="([^"]+)"', page, re.DOTALL)
+    assert found
+    return found.group(1)
+
+
+@pytest.mark.fault("Q4")
+def test_an_evening_of_six_for_now_and_one_counsellor_by_the_pages_alone(signed, parts, line):
+    """Each is called, or stands in the strip with her code and among the figures; together they are six."""
+    line.clock.set("2026-11-24T19:00:00+07:00")
+    browser = signed("Noy", Role.COUNSELLOR)
+    browser.get("/")
+    browser.post("/me/duty", on="yes")
+    asked = [line.requested(f"+8562055510{n:03d}", when="now") for n in range(6)]
+    codes = {one: line.callback(one).code for one in asked}  # a code is free again once the request is over
+    called = []
+    for _talk in range(5):
+        page = browser.post("/take-next").headers["Location"]
+        if page != "/":
+            browser.post(f"{page}/call")
+            form = form_of(browser.get(page).get_data(as_text=True))
+            browser.post(f"{page}/outcome", outcome="reached", form=form)
+            browser.post(f"{page}/sheet", reason="helped", sheet="yes", text="")
+            called.append(page.rpartition("/")[2])
+        line.clock.forward(minutes=14)
+        for chore in (timers.roll_windows, timers.release_leases, timers.note_broken_promises):
+            chore(parts)
+    left = [one for one in asked if one not in called]
+    assert called
+    assert left
+    assert {line.callback(one).state.value for one in called} == {"closed"}
+    shown = browser.get("/").get_data(as_text=True)
+    assert f"{len(left)} asked to be called now, and nobody called" in strip(shown)
+    assert [one for one in asked if f"<b>{codes[one]}</b>" in strip(shown)] == left
+    figures = signed("Anna", Role.READER).get("/admin/watch").get_data(as_text=True)
+    assert re.search(rf'nobody called[^<]*</th><td class="n">{len(left)}</td>', figures)
+
+
 def browser_actor(parts):
     from gateway.helpdesk.staff import people
 
