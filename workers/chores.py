@@ -17,7 +17,7 @@ from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import announce, line_alerts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import timers
-from gateway.operations.maintenance import retention
+from gateway.operations import maintenance
 from gateway.operations.reporting.metrics import EVERY
 from gateway.storage import audit, callers, settings
 from gateway.storage.database import Unavailable
@@ -71,7 +71,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("late_parts", timedelta(minutes=1), one_shot.answer_late_parts),
     Chore("link_audit", timedelta(seconds=30), _link_audit),
-    Chore("retention", timedelta(hours=1), retention.purge_expired),
+    Chore("retention", timedelta(hours=1), maintenance.purge_expired),
 )
 
 

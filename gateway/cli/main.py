@@ -29,7 +29,7 @@ COMMANDS = {
         "Erase a number and everything about its caller; the number is asked for, so that no shell history keeps it.",
     ),
     "report": (
-        "gateway.cli.report:report",
+        "gateway.cli.callbacks:report",
         "Print the report of MONTH: 2026-11, a quarter 2026-Q4 or a half-year 2026-H2.",
     ),
     "doctor": ("gateway.cli.doctor:doctor", "Check each part: in order, or what to do."),
@@ -47,7 +47,7 @@ COMMANDS = {
     "people": ("gateway.cli.people:people", "Add people, see who there is, take their access away."),
     "callbacks": ("gateway.cli.callbacks:callbacks", "See who waits for a call; claim, release, record."),
     "audit": ("gateway.cli.upkeep:audit", "The audit log, a hash chain that shows later changes."),
-    "outbox": ("gateway.cli.outbox:outbox", "List messages; settle unclear ones."),
+    "outbox": ("gateway.cli.callbacks:outbox", "List messages; settle unclear ones."),
 }
 """Command → where it is, and the first sentence of its help, for a list of all that imports none of them."""
 

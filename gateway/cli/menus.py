@@ -13,8 +13,8 @@ import click
 
 from config import settings as config
 from gateway.bootstrap import open_clock
+from gateway.cli.callbacks import seen_command
 from gateway.cli.publishing import PUBLISHING
-from gateway.cli.report import seen_command
 from gateway.cli.reviews import reviews_command
 from gateway.domain.callbacks.windows import Hours, list_offered_windows
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
@@ -56,7 +56,7 @@ for command in PUBLISHING:
 @click.option("--name", default="", help="By which channels are configured with it; else the folder's name.")
 def new_command(folder: Path, languages: str, name: str) -> None:
     """Make a complete small menu in FOLDER: form, danger, windows, texts, tests. What is unknown is left blank."""
-    from gateway.menus.authoring.starter import BadLanguage, start_menu
+    from gateway.menus.authoring.folder import BadLanguage, start_menu
 
     named = name or re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -174,7 +174,7 @@ def _print_ran(ran: "Ran", base: Path, at: str) -> None:
 
 
 def _print_coverage(menu: Menu, ran: "list[Ran]", *, whole: bool) -> None:
-    from gateway.menus.authoring.texts import measure_coverage
+    from gateway.menus.authoring.graph import measure_coverage
 
     found = measure_coverage(menu, (pair for each in ran for pair in each.seen))
     click.echo(f"\n{'shown':18}" + "".join(f"{language:>9}" for language in found.languages))
@@ -234,8 +234,8 @@ def _print_problems(problems: Iterable[Problem], files: dict[str, bytes], path: 
 @click.option("--language", default="en", show_default=True)
 def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
     """Draw the menu in PATH, faults in red: Mermaid on the screen, or an SVG in a file."""
+    from gateway.menus.authoring.check import fill_for_drawing, make_sketch
     from gateway.menus.authoring.drawing import draw_mermaid, draw_svg
-    from gateway.menus.authoring.sketch import fill_for_drawing, make_sketch
 
     files, context = _read_files(path), replace(ask_here(), live=_read_live())
     checked = check_menu(files, context)

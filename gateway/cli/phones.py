@@ -20,7 +20,7 @@ from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_runner import Moved
 from gateway.menus.authoring.conversation_writer import Walk, write_conversation
 from gateway.menus.engine.model import Menu
-from gateway.operations.publishing.draft_talk import cut_draft, open_talk
+from gateway.operations.publishing.draft_checks import cut_draft, open_talk
 from gateway.web.webhooks.views import list_addresses
 
 DROP, REDIAL, TIME_OUT, SWITCH, STOP = "d", "r", "t", "s", "q"

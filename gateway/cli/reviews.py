@@ -16,11 +16,15 @@ from gateway.menus.authoring.passages import (
     Mark,
     Marks,
     Passage,
+    find_strays,
     list_passages,
     list_path_passages,
+    mark_made,
+    mark_read,
+    name_file,
+    write_marks,
 )
 from gateway.menus.authoring.problems import did_you_mean
-from gateway.menus.authoring.reviews import find_strays, mark_made, mark_read, name_file, write_marks
 from gateway.menus.engine.model import Menu
 
 

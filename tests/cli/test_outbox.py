@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.channels.contract import SendOutcome, SendResult
-from gateway.cli.outbox import outbox
+from gateway.cli.callbacks import outbox
 from gateway.delivery.send import drain_outbox
 from gateway.foundation.services import Services
 from gateway.storage import people

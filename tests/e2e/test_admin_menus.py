@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from gateway.domain.permissions import Role
 from gateway.operations.publishing import stored
-from gateway.operations.publishing.draft_talk import cut_draft, open_talk
+from gateway.operations.publishing.draft_checks import cut_draft, open_talk
 from gateway.operations.publishing.publish import make_check_context
 from tests.support.house import MENUS, publish
 from tests.support.looks import LOOKS

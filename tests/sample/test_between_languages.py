@@ -11,7 +11,7 @@ import pytest
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
 from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext
-from gateway.menus.authoring.checks.scripts import find_script
+from gateway.menus.authoring.checks.languages import find_script
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.serialization import load_menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from gateway.menus.authoring.check import build_unchecked
 from gateway.menus.authoring.folder import read_folder
-from gateway.menus.authoring.passages import list_passages
-from gateway.menus.authoring.reviews import mark_made, mark_read, name_file, write_marks
+from gateway.menus.authoring.passages import list_passages, mark_made, mark_read, name_file, write_marks
 
 READER = "A reviewer of the tests"
 READ_ON = date(2026, 11, 24)

@@ -12,7 +12,7 @@ from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.queue.outcome import LONGEST_NOTE
 from gateway.helpdesk.requests import planning
-from gateway.menus.engine.option_lines import PREPARED
+from gateway.menus.engine.shapes import PREPARED
 from gateway.menus.engine.sms_reply import cut_sms
 from gateway.storage import audit, callbacks, callers, conversations, notes, outbox
 from gateway.storage.live_menus import NoMenu, find_served

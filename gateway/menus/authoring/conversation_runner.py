@@ -9,7 +9,7 @@ from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.events import USSD_LIMITS, Limits, Reply
 from gateway.foundation.display_values import DisplayValues
 from gateway.menus.authoring.conversation_files import Case, ConversationStep, Expected
-from gateway.menus.authoring.moved_keys import show_side_by_side
+from gateway.menus.authoring.differences import show_side_by_side
 from gateway.menus.authoring.problems import Place
 from gateway.menus.engine import sms
 from gateway.menus.engine.effects import (

@@ -7,9 +7,9 @@ from html import escape
 
 from wcwidth import wcswidth
 
+from gateway.menus.authoring.check import Tree, build_trees, list_drawn_ways
 from gateway.menus.authoring.graph import MenuWay, list_ways
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.sketch import Tree, build_trees, list_drawn_ways
 from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.screens import SCREEN_KINDS
 from gateway.menus.engine.text_breaks import SOFT_BREAK

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.domain.events import Limits
-from gateway.menus.authoring.graph import MenuWay, find_reached, list_shown_ways
-from gateway.menus.authoring.texts import line_breaks
+from gateway.menus.authoring.graph import MenuWay, find_reached, line_breaks, list_shown_ways
 from gateway.menus.engine.model import Menu, Screen, make_page_key
 from gateway.menus.engine.paging import CannotCut, Page, cut_screen, write_page
 from gateway.menus.engine.text_size import GSM7, measure_text

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
+from gateway.menus.authoring.graph import line_breaks, list_message_texts
 from gateway.menus.authoring.pages import reserve_values
-from gateway.menus.authoring.texts import line_breaks, list_message_texts
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.paging import CannotCut, Page, cut_anyway, cut_screen, write_page
 from gateway.menus.engine.text_size import GSM7, fold_to_gsm7, measure_text

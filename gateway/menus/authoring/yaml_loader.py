@@ -12,11 +12,14 @@ from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from gateway.menus.authoring.problems import Place, Problem
-from gateway.menus.authoring.slips import explain_syntax, find_strange_sign, is_invisible
-from gateway.menus.authoring.yaml_events import (
+from gateway.menus.authoring.problems import Place, Problem, explain_syntax, find_strange_sign, is_invisible
+from gateway.menus.authoring.yaml_nodes import (
     FEW_NODES,
     MAX_DEPTH,
+    ListNode,
+    MapNode,
+    Node,
+    Scalar,
     Unreadable,
     may_differ,
     parse_events,
@@ -26,7 +29,6 @@ from gateway.menus.authoring.yaml_events import (
     refuse_file,
     refuse_unreadable,
 )
-from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar
 
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError

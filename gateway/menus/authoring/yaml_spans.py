@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gateway.menus.authoring.yaml_events import parse_events
 from gateway.menus.authoring.yaml_loader import load
-from gateway.menus.authoring.yaml_nodes import Scalar
+from gateway.menus.authoring.yaml_nodes import Scalar, parse_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

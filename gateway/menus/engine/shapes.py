@@ -1,4 +1,7 @@
-"""Define the shapes of what authors write, as plain values for the check, the loader and JSON Schema."""
+"""Define what authors may write, as plain values for the check, the loader and JSON Schema: shapes, names of messages.
+
+Messages are texts that are not screens; each is required or optional and has its placeholders.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,3 +85,73 @@ class Either:
 
 
 Shape = Word | Day | Several | Named | Record | ByKind | Either
+
+
+REQUIRED_MESSAGES = frozenset(
+    {
+        "back",  # the label of key 0
+        "home",  # the label of key 00
+        "more",  # the label of key 98
+        "invalid",  # a key that is not on this screen
+        "again",  # the place was lost, the caller begins anew
+        "down",  # an internal error; ends the session
+        "sms_help",  # a text that was not understood
+        "sms_form",  # the questions of the callback, in one text
+        "sms_form_again",  # an answer to sms_form that cannot be read
+        "sms_saved",  # {code}: the callback is on record
+        "sms_no_call",  # the caller chose not to be called
+        "sms_started",  # texts are welcome again after STOP
+    }
+)
+
+BESIDE_MESSAGES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("ours_missed", "opener_wrong"), frozenset()),
+    "ours_number": frozenset({"number"}),  # a number that staff promised to send
+    "opener": frozenset(),  # {code} is filled as on screens
+    **dict.fromkeys(
+        (f"staff_{name}" for name in ("asked", "urgent", "still", "texted", "passed", "many", "test")),
+        frozenset(),
+    ),
+    "staff_waiting": frozenset({"n"}),  # how many requests wait
+    "staff_facts": frozenset({"ended", "soon", "day"}),  # two counts and the first last day, as 2027-05-24
+    "staff_line": frozenset({"line"}),  # the name of a channel that has stopped
+    "staff_digits": frozenset({"mark"}),  # below an alert: with which digits it is answered
+    **dict.fromkeys(
+        (f"staff_{name}" for name in ("taken", "cannot", "gone", "full", "answered", "late")), frozenset()
+    ),
+    "staff_which": frozenset({"choices"}),
+}
+"""Name → placeholders of texts beside the screens: to callers (``ours_``), to staff (``staff_``), openers of calls."""
+
+OPTIONAL_MESSAGES = frozenset(
+    {
+        "sms_reply",  # below an answer with numbers: how to go on
+        "sms_near",  # above the topics nearest to a text that was not understood
+        "sms_language",  # above the list of languages
+        "sms_form_cannot",  # a time that cannot be offered; followed by the times that can
+        "sms_read",  # the three prepared answers of staff to a text that was not understood
+        "sms_say_again",
+        "sms_ask_call",
+        "sms_no_time",  # the caller asks for a call while no window can be offered
+        "sms_noted",  # an answer to a further question of the form
+        "checked_old",  # instead of {fact:checked} once the fact has expired
+        "opens_unknown",  # instead of {opens}, where no duty hours begin within two weeks
+    }
+) | frozenset(BESIDE_MESSAGES)
+"""Messages that a menu may leave out; replies are then shorter."""
+
+PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
+"""Prepared answers of staff: they name no topic, organisation or person, because the text stays on the phone."""
+
+FORM_PLACEHOLDERS = frozenset({"times", "time"})
+"""Placeholders of the form's texts: the windows on offer with their keys, one a line, and the key of the first one."""
+
+FORM_MESSAGES = frozenset({"sms_form", "sms_form_again", "sms_form_cannot"})
+"""Messages that ask for the answers of the callback form."""
+
+VARIED_MESSAGES = REQUIRED_MESSAGES.union(OPTIONAL_MESSAGES).difference(
+    PREPARED,
+    BESIDE_MESSAGES,
+    ("back", "home", "more", "sms_language", "sms_reply", "checked_old", "opens_unknown"),
+)
+"""Messages that may have variants by country; labels of keys and prepared answers may not."""

@@ -1,13 +1,15 @@
-"""Gives the files of a draft or a version out as an archive, takes one in, and saves a file edited as a text."""
+"""Gives the files of a draft or a version out as an archive, takes one in, and saves a file edited as a text.
+
+The versions of the menus are listed with who approved them, so that one can be given back as files.
+"""
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.domain.permissions import Actor, NotPermitted, Permission, check_permission
 from gateway.foundation.services import Services
-from gateway.operations.publishing.draft_history import permit_history
-from gateway.operations.publishing.folder_archive import read_archive, write_archive
 from gateway.operations.publishing.menu_drafts import (
     DraftClosed,
     DraftMoved,
@@ -16,8 +18,44 @@ from gateway.operations.publishing.menu_drafts import (
     read_opened,
     write_own,
 )
-from gateway.operations.publishing.stored import NoVersion
+from gateway.operations.publishing.stored import NoVersion, read_archive, write_archive
 from gateway.storage import versions
+from gateway.storage.versions import MenuDraft, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastVersion:
+    """A version, whether it is live, and the draft that it came from, if it came from one."""
+
+    version: Version
+    live: bool
+    draft: MenuDraft | None
+
+
+def list_history(parts: Services, actor: Actor) -> tuple[PastVersion, ...]:
+    """Return every version of every menu, newest first.
+
+    Raises:
+        NotPermitted: the actor has nothing to do with menus.
+    """
+    permit_history(actor)
+    with parts.store.read() as tx:
+        live = set(versions.find_live_ids(tx).values())
+        came_from = versions.list_of_versions(tx)
+        return tuple(
+            PastVersion(version=each, live=each.id in live, draft=came_from.get(each.id))
+            for each in versions.list_versions(tx)
+        )
+
+
+def permit_history(actor: Actor) -> None:
+    """Check that the actor drafts, approves or publishes menus.
+
+    Raises:
+        NotPermitted: the role does nothing of it.
+    """
+    if not any(actor.may(each) for each in (Permission.DRAFT_MENUS, Permission.APPROVE_MENUS)):
+        raise NotPermitted(f"{actor.role} may not: {Permission.DRAFT_MENUS}")
 
 
 def export_draft(parts: Services, actor: Actor, draft_id: str) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
-from gateway.menus.authoring.merging import LineConflict, merge_texts
+from gateway.menus.authoring.differences import LineConflict, merge_texts
 from gateway.operations.publishing.menu_drafts import (
     DraftClosed,
     DraftMoved,

@@ -16,7 +16,7 @@ from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.yaml_edit import add_entry, add_item, read_part, remove_part
 from gateway.menus.authoring.yaml_spans import NotEditable, Plain
 from gateway.menus.engine.model import Menu, Reaction, Text
-from gateway.menus.engine.option_lines import FORM_MESSAGES
+from gateway.menus.engine.shapes import FORM_MESSAGES
 from gateway.menus.keywords import Match, understand_text
 from gateway.operations.publishing.draft_checks import CheckedDrafts, ShownScreen
 from gateway.operations.publishing.draft_files import hash_text

@@ -8,7 +8,7 @@ from gateway.domain.events import USSD_LIMITS
 from gateway.foundation.services import Services
 from gateway.menus.authoring.conversation_files import read_conversations
 from gateway.menus.authoring.conversation_runner import run_conversation
-from gateway.menus.authoring.moved_keys import (
+from gateway.menus.authoring.differences import (
     describe_moved_key,
     describe_moved_questions,
     find_moved_keys,

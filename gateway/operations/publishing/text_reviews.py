@@ -20,8 +20,9 @@ from gateway.menus.authoring.passages import (
     hash_words,
     list_passages,
     list_path_passages,
+    name_file,
+    write_marks,
 )
-from gateway.menus.authoring.reviews import name_file, write_marks
 from gateway.menus.authoring.yaml_edit import read_part, write_many, write_words
 from gateway.menus.authoring.yaml_spans import NotEditable, measure_spans
 from gateway.menus.engine.model import Menu

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 from gateway.domain.permissions import Permission, check_permission
 from gateway.operations.reporting.periods import (
     SMALLEST,
+    TOTAL,
     Period,
     PublishedCells,
     find_period,
+    hide_small_cells,
     is_giveaway,
     is_known,
     is_solvable,
 )
-from gateway.operations.reporting.small_cells import TOTAL, hide_small_cells
 from gateway.storage import reports
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.operations.publishing import draft_files, menu_drafts, stored
-from gateway.operations.publishing.folder_archive import MOST_FILES, BadArchive
 from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved, UnknownDraft
+from gateway.operations.publishing.stored import MOST_FILES, BadArchive
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved, read_field
 from gateway.web.shared.i18n import _, later

@@ -9,8 +9,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from gateway.domain.permissions import Permission, check_permission
 from gateway.operations.publishing import (
     changes,
+    draft_checks,
     draft_publish,
-    draft_talk,
     menu_drafts,
     publish,
     publish_rules,
@@ -256,7 +256,7 @@ def _find_phone(parts: Services, day: date, address: str) -> str:
 def _make_link(parts: Services, opened: OpenedDraft, day: date) -> str:
     if not opened.draft.is_open:
         return ""
-    token = draft_talk.make_draft_link(parts, get_actor(), opened.draft.id)
+    token = draft_checks.make_draft_link(parts, get_actor(), opened.draft.id)
     return _find_phone(
         parts, day, f"{(parts.public_url or request.host_url).rstrip('/')}/phone/shared/{token}"
     )

@@ -15,7 +15,7 @@ from gateway.operations.reporting.centre_month import (
     read_centre_month,
     split_sheet,
 )
-from gateway.operations.reporting.period_sheet import write_csv, write_sheet
+from gateway.operations.reporting.monthly_report import write_csv, write_sheet
 from gateway.operations.reporting.periods import SMALLEST, NoMonth, find_period, find_period_before
 from gateway.web.admin.naming import name_cells
 from gateway.web.shared.auth import get_actor

@@ -12,7 +12,7 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.menus.authoring.yaml_edit import read_part
 from gateway.menus.authoring.yaml_spans import NotEditable
 from gateway.menus.engine.model import Reaction
-from gateway.menus.engine.option_lines import OPTIONAL_MESSAGES
+from gateway.menus.engine.shapes import OPTIONAL_MESSAGES
 from gateway.operations.publishing import draft_sections, menu_drafts, part_changes
 from gateway.operations.publishing.draft_sections import SHELVES
 from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved, OpenedDraft, UnknownDraft

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.operations.publishing import menu_drafts, publish, publish_rules, stored
-from gateway.operations.publishing.draft_history import list_history
+from gateway.operations.publishing.draft_files import list_history
 from gateway.operations.publishing.menu_drafts import UnknownDraft
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved, read_field
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
-    from gateway.operations.publishing.draft_history import PastVersion
+    from gateway.operations.publishing.draft_files import PastVersion
 
     Answer = Response | tuple[str, int]
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.menus.authoring.yaml_spans import NotEditable
-from gateway.operations.publishing import menu_drafts, translation_files, translations
+from gateway.operations.publishing import menu_drafts, translations
 from gateway.operations.publishing.fact_changes import find_today
 from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved, OpenedDraft, UnknownDraft
 from gateway.operations.publishing.text_reviews import (
@@ -19,7 +19,7 @@ from gateway.operations.publishing.text_reviews import (
     record_review,
     write_text,
 )
-from gateway.operations.publishing.translation_files import BadSheet
+from gateway.operations.publishing.translations import BadSheet
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 OK, BAD, CONFLICT, NOT_FOUND, SEE_OTHER = 200, 422, 409, 404, 303
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WRITERS: dict[str, tuple[Writer, str]] = {
-    "po": (translation_files.write_catalogue, "text/x-gettext-translation"),
-    "xlsx": (translation_files.write_workbook, _XLSX),
+    "po": (translations.write_catalogue, "text/x-gettext-translation"),
+    "xlsx": (translations.write_workbook, _XLSX),
 }
 
 
@@ -89,7 +89,7 @@ def _take_in(parts: Services, checks: CheckedDrafts, draft_id: str, language: st
         abort(NOT_FOUND)
     given = request.files.get("file")
     content = given.read() if given is not None else b""
-    read = translation_files.read_workbook if content[:2] == b"PK" else translation_files.read_catalogue
+    read = translations.read_workbook if content[:2] == b"PK" else translations.read_catalogue
     try:
         rows = translations.list_rows(menu, checked, language)
         taken = translations.take_translations(parts, get_actor(), opened, rows, read(content))

@@ -17,7 +17,7 @@ from gateway.conversations.ussd_session import SavedSession
 from gateway.domain.events import USSD_LIMITS
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.render import forget_notice
-from gateway.operations.publishing.draft_talk import cut_draft, open_talk
+from gateway.operations.publishing.draft_checks import cut_draft, open_talk
 from gateway.operations.publishing.publish import check_files, make_check_context
 from gateway.operations.publishing.stored import has_changed, read_whole_folder
 from gateway.web.simulator.saved_walks import MOST_KEYS, MOST_LETTERS

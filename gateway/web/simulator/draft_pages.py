@@ -15,7 +15,7 @@ from gateway.channels.simulator import FACTS, SCREEN
 from gateway.foundation.phone_numbers import to_e164
 from gateway.menus.authoring.conversation_writer import write_conversation
 from gateway.menus.authoring.declared import find_keys_to_languages
-from gateway.operations.publishing import draft_talk, menu_drafts
+from gateway.operations.publishing import draft_checks, menu_drafts
 from gateway.operations.publishing.menu_drafts import UnknownDraft
 from gateway.web.shared.auth import anyone, get_actor
 from gateway.web.shared.forms import read_field
@@ -123,7 +123,7 @@ def add_stored_drafts(
         return drafts.show(menu_drafts.read_draft(parts, get_actor(), draft_id))
 
     def show_linked(token: str) -> Draft:
-        return drafts.show(draft_talk.open_draft_link(parts, token))
+        return drafts.show(draft_checks.open_draft_link(parts, token))
 
     _add_stored(pages, parts, find_line, _Door("drafts", show, lambda view: view))
     _add_stored(pages, parts, find_line, _Door("shared", show_linked, anyone))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from gateway.menus.authoring.conversation_files import CASE, MUST, STEP
-from gateway.menus.authoring.schema.about import ABOUT_TESTS, list_about
+from gateway.menus.authoring.json_schema import ABOUT_TESTS, list_about
 from gateway.menus.authoring.schema.grammar import FILE
 from gateway.menus.engine.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 

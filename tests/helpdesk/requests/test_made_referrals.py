@@ -11,7 +11,7 @@ from gateway.helpdesk.queue import outcome as outcomes
 from gateway.helpdesk.queue.call_sheet import CallSheet, finish_call
 from gateway.helpdesk.requests import case_record, referrals, refuse
 from gateway.helpdesk.requests.case_record import DUE_AFTER, REFERRAL_OUTCOMES
-from gateway.operations.maintenance.retention import apply_rules
+from gateway.operations.maintenance import apply_rules
 from gateway.operations.reporting import monthly_report
 from gateway.storage import audit
 from gateway.storage.database import Store

@@ -14,7 +14,7 @@ from gateway.helpdesk.requests.add import ManualRequest, RequestOrigin
 from gateway.helpdesk.requests.unmatched_texts import Unread
 from gateway.helpdesk.staff import people
 from gateway.menus.engine.effects import CallbackAccepted
-from gateway.menus.engine.option_lines import PREPARED
+from gateway.menus.engine.shapes import PREPARED
 from gateway.storage import callers, conversations, outbox
 from tests.support import house
 from tests.support.clocks import SetClock

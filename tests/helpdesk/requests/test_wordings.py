@@ -6,7 +6,7 @@ import pytest
 
 from gateway.helpdesk.requests.planning import LAST, fill_message, fill_opener
 from gateway.menus.engine import serialization
-from gateway.menus.engine.option_lines import BESIDE_MESSAGES
+from gateway.menus.engine.shapes import BESIDE_MESSAGES
 from tests.support.desk_rig import Desk
 from tests.support.house import publish, sample
 from tests.support.wordings import MESSAGES

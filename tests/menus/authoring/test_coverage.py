@@ -1,6 +1,6 @@
 """What the conversations show is counted by screen and language, and only where somebody can come to read it."""
 
-from gateway.menus.authoring.texts import measure_coverage
+from gateway.menus.authoring.graph import measure_coverage
 from tests.support.menu_folders import base, checked
 
 MENU = checked(base()).menu

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menus.authoring.moved_keys import show_side_by_side
+from gateway.menus.authoring.differences import show_side_by_side
 
 LINES = st.lists(st.sampled_from(["1 My pay", "2 ຄ່າແຮງ", "98 ຕໍ່", "ค่าจ้าง", ""]), max_size=6)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.menus.authoring.checks.facts import find_figure, find_unit
-from gateway.menus.authoring.checks.scripts import find_emoji
+from gateway.menus.authoring.checks.languages import find_emoji
 from gateway.menus.authoring.problems import Level
 from tests.support.menu_folders import base, checked, with_change
 

@@ -14,8 +14,8 @@ from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.problems import has_errors
 from gateway.menus.authoring.schema.conform import check_shape
 from gateway.menus.authoring.schema.grammar import FILE
-from gateway.menus.authoring.yaml_events import MAX_BYTES
 from gateway.menus.authoring.yaml_loader import load
+from gateway.menus.authoring.yaml_nodes import MAX_BYTES
 from tests.support.hostile_menus import BY_HAND, COUNT, files, sound
 from tests.support.menu_folders import asked, base
 

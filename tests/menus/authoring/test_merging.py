@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menus.authoring.merging import merge_texts
+from gateway.menus.authoring.differences import merge_texts
 
 BASE = "a\nb\nc\nd\ne\n"
 LINES = st.lists(st.sampled_from([f"{n}\n" for n in range(6)]), max_size=8).map("".join)

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from gateway.menus.authoring.moved_keys import find_moved_keys, find_moved_questions
+from gateway.menus.authoring.differences import find_moved_keys, find_moved_questions
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.model import Choice
 from gateway.menus.engine.screens import Form

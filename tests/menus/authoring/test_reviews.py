@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.passages import (
     Mark,
+    Reviews,
     find_source_language,
     hash_words,
     list_passages,
     list_path_passages,
+    mark_made,
+    mark_read,
+    name_file,
     parse_mark,
+    read_marks,
+    write_marks,
 )
-from gateway.menus.authoring.reviews import Reviews, mark_made, mark_read, name_file, read_marks, write_marks
 from gateway.menus.authoring.yaml_loader import load
 from gateway.menus.authoring.yaml_nodes import MapNode
 from gateway.menus.engine.text_breaks import SOFT_BREAK
@@ -124,7 +129,7 @@ def test_a_review_of_old_words_stands_but_is_told_of():
 
 def with_marks(files):
     found = check_menu(files, asked())
-    from gateway.menus.authoring.reviews import name_file, write_marks
+    from gateway.menus.authoring.passages import name_file, write_marks
 
     marks = mark_made(found.built, found.reviews)
     return {**files, **{name_file(tag): write_marks(tag, each).encode() for tag, each in marks.items()}}

@@ -5,15 +5,14 @@ import json
 import pytest
 
 from gateway.domain.events import USSD_LIMITS
-from gateway.menus.authoring.json_schema import build_json_schema
+from gateway.menus.authoring.json_schema import build_json_schema, list_about
 from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.authoring.problems import Level
-from gateway.menus.authoring.schema.about import list_about
 from gateway.menus.authoring.schema.grammar import SCREEN
 from gateway.menus.engine.model import Deed, Reaction
-from gateway.menus.engine.option_lines import REQUIRED_MESSAGES
 from gateway.menus.engine.paging import cut_screen
 from gateway.menus.engine.screens import Choices, End, Form, Information, Offer, Question
+from gateway.menus.engine.shapes import REQUIRED_MESSAGES
 from tests.support.menu_folders import base, checked, with_change
 from tests.support.reviewed import reviewed
 

@@ -8,9 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from gateway.menus.authoring.conversation_files import read_conversations
-from gateway.menus.authoring.folder import read_folder, read_tests
+from gateway.menus.authoring.folder import read_folder, read_tests, start_menu
 from gateway.menus.authoring.json_schema import build_json_schema, build_tests_schema
-from gateway.menus.authoring.starter import start_menu
 from tests.support.menu_folders import TODAY
 
 pytestmark = pytest.mark.fault("M9")

@@ -3,9 +3,9 @@
 import pytest
 
 from gateway.domain.events import USSD_LIMITS
-from gateway.menus.authoring import texts
+from gateway.menus.authoring import graph
+from gateway.menus.authoring.graph import line_breaks
 from gateway.menus.authoring.pages import add_pages, cut_menu
-from gateway.menus.authoring.texts import line_breaks
 from gateway.menus.engine.engine import begin_session
 from gateway.menus.engine.model import make_page_key
 from gateway.menus.engine.session import Known
@@ -33,7 +33,7 @@ def breaks():
 
 @pytest.fixture
 def no_dictionary(monkeypatch):
-    monkeypatch.setattr(texts, "_line_breaker", lambda: None)
+    monkeypatch.setattr(graph, "_line_breaker", lambda: None)
     line_breaks.cache_clear()
     yield
     line_breaks.cache_clear()
@@ -75,10 +75,10 @@ def test_without_a_dictionary_the_letters_alone_decide(no_dictionary):
 
 
 def test_where_the_package_is_missing_there_is_no_dictionary(monkeypatch):
-    texts._line_breaker.cache_clear()
-    monkeypatch.setattr(texts, "import_module", _missing)
-    assert texts._line_breaker() is None
-    texts._line_breaker.cache_clear()
+    graph._line_breaker.cache_clear()
+    monkeypatch.setattr(graph, "import_module", _missing)
+    assert graph._line_breaker() is None
+    graph._line_breaker.cache_clear()
 
 
 def _missing(name: str):

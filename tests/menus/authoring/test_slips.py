@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.menus.authoring.slips import suggest_name
+from gateway.menus.authoring.problems import suggest_name
 from tests.support.menu_folders import base, checked, with_change
 
 pytestmark = pytest.mark.fault("U4")

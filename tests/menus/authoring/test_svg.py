@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.menus.authoring.check import build_trees, fill_for_drawing, list_drawn_ways, make_sketch
 from gateway.menus.authoring.drawing import draw_mermaid, draw_svg, find_levels, format_key
 from gateway.menus.authoring.folder import read_folder, read_tests
 from gateway.menus.authoring.graph import list_ways
 from gateway.menus.authoring.problems import Level
-from gateway.menus.authoring.sketch import build_trees, fill_for_drawing, list_drawn_ways, make_sketch
 from tests.support.menu_folders import BROKEN, HERE, TODAY, base, broken, checked, checked_broken, with_change
 
 SVG = "{http://www.w3.org/2000/svg}"

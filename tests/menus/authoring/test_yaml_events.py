@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bench.menus import files as generated
 from gateway.menus.authoring import yaml_loader
-from gateway.menus.authoring.yaml_events import may_differ
 from gateway.menus.authoring.yaml_loader import Loaded, load
+from gateway.menus.authoring.yaml_nodes import may_differ
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = sorted((ROOT / "menus").glob("*.yaml"))

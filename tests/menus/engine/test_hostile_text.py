@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from gateway.menus.authoring.texts import line_breaks
+from gateway.menus.authoring.graph import line_breaks
 from gateway.menus.engine.text_breaks import split_text
 from gateway.menus.engine.text_size import count_units
 from tests.menus.engine.test_text_breaks import CASES

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.operations.maintenance import retention
+from gateway.operations import maintenance
 from gateway.storage import audit, settings
 from gateway.storage.database import Store
 from gateway.storage.encryption import SEALED_COLUMNS
@@ -50,7 +50,7 @@ def test_in_the_end_nothing_sealed_is_left(store: Store, clock: SetClock) -> Non
     with store.read() as tx:
         for table, column in SEALED_COLUMNS:
             assert opened(tx, table, column) == [SAID], (table, column)
-    retention.apply_rules(store, {}, clock.now() + timedelta(days=1000))
+    maintenance.apply_rules(store, {}, clock.now() + timedelta(days=1000))
     with store.read() as tx:
         left = {
             (table, column) for table, column in SEALED_COLUMNS if set(opened(tx, table, column)) - {None}
@@ -60,7 +60,7 @@ def test_in_the_end_nothing_sealed_is_left(store: Store, clock: SetClock) -> Non
 
 def test_rows_that_are_counted_stay(store: Store, clock: SetClock) -> None:
     fill(store, clock.now(), **_DONE)
-    retention.apply_rules(store, {}, clock.now() + timedelta(days=1000))
+    maintenance.apply_rules(store, {}, clock.now() + timedelta(days=1000))
     for table in (
         "callbacks",
         "attempts",
@@ -77,7 +77,7 @@ def test_rows_that_are_counted_stay(store: Store, clock: SetClock) -> None:
 
 def test_on_the_same_day_nothing_goes(store: Store, clock: SetClock) -> None:
     fill(store, clock.now(), **_DONE)
-    assert set(retention.apply_rules(store, {}, clock.now()).values()) == {0}
+    assert set(maintenance.apply_rules(store, {}, clock.now()).values()) == {0}
 
 
 # --- each span
@@ -107,7 +107,7 @@ def test_a_row_goes_when_its_time_is_over(
     fill(sqlite_store, now, **_DONE)
     with sqlite_store.write() as tx:
         tx.execute(sa.update(metadata.tables[table]).values({column: at}))
-    gone = retention.apply_rules(sqlite_store, {}, now)
+    gone = maintenance.apply_rules(sqlite_store, {}, now)
     assert _count(sqlite_store, metadata.tables[table]) == (0 if over else 1)
     assert sum(gone.values()) == (2 if table == "outbox" and over else 1 if over or table == "outbox" else 0)
 
@@ -118,7 +118,7 @@ def test_a_closed_request_loses_everything_that_is_hers(
 ) -> None:
     now = clock.now()
     fill(store, now, callbacks={"state": "closed", "closed_at": now - timedelta(days=days)})
-    retention.apply_rules(store, {}, now)
+    maintenance.apply_rules(store, {}, now)
     with store.read() as tx:
         for column in ("contact", "answers", "path"):
             assert opened(tx, "callbacks", column) == [left]
@@ -131,7 +131,7 @@ def test_a_closed_request_loses_everything_that_is_hers(
 
 def test_an_open_request_is_kept_however_old(store: Store, clock: SetClock) -> None:
     fill(store, clock.now(), callbacks={"closed_at": None}, callers={"stopped_at": None})
-    retention.apply_rules(store, {}, clock.now() + timedelta(days=5000))
+    maintenance.apply_rules(store, {}, clock.now() + timedelta(days=5000))
     with store.read() as tx:
         assert opened(tx, "callbacks", "answers") == [SAID]
         assert opened(tx, "callers", "number") == [SAID]
@@ -150,13 +150,13 @@ def test_a_message_on_its_way_keeps_its_words(store: Store, clock: SetClock) -> 
             person_id=None,
             callback_id=None,
         )
-    retention.apply_rules(store, {}, clock.now() + timedelta(days=5000))
+    maintenance.apply_rules(store, {}, clock.now() + timedelta(days=5000))
     assert _count(store, outbox, outbox.c.payload.is_not(None)) == 3
 
 
 def test_a_sent_message_loses_its_words_before_its_row(store: Store, clock: SetClock) -> None:
     fill(store, clock.now(), **_DONE)
-    retention.apply_rules(store, {}, clock.now() + timedelta(days=8))
+    maintenance.apply_rules(store, {}, clock.now() + timedelta(days=8))
     assert _count(store, outbox, outbox.c.payload.is_(None)) == 1
 
 
@@ -168,7 +168,7 @@ def test_a_caller_of_whom_nothing_is_left_goes_later_if_she_said_stop(
 ) -> None:
     then = clock.now() - timedelta(days=days)
     _add(store, callers, then, contacted_at=then, stopped_at=then if stopped else None)
-    retention.apply_rules(store, {}, clock.now())
+    maintenance.apply_rules(store, {}, clock.now())
     assert _count(store, callers) == left
 
 
@@ -176,7 +176,7 @@ def test_the_number_of_a_person_who_left_goes(store: Store, clock: SetClock) -> 
     now = clock.now()
     _add(store, people, now, id="here", name_key="here", disabled_at=None)
     _add(store, people, now, id="left", name_key="left", disabled_at=now - timedelta(days=91))
-    retention.apply_rules(store, {}, now)
+    maintenance.apply_rules(store, {}, now)
     with store.read() as tx:
         assert dict(tx.execute(sa.select(people.c.id, people.c.number.is_(None))).all()) == {
             "here": False,
@@ -192,7 +192,7 @@ def test_the_audit_chain_stays_whole(store: Store, clock: SetClock) -> None:
                 tx, now=now - timedelta(days=days), person_id=None, act="x", kind="y", subject=str(days)
             )
             audit.link_rows(tx, now)
-    assert retention.apply_rules(store, {}, now)["audit"] == 3
+    assert maintenance.apply_rules(store, {}, now)["audit"] == 3
     with store.read() as tx:
         assert audit.verify_chain(tx) is None
         assert [entry.subject for entry in audit.list_latest(tx)] == ["10", "364", "370"]
@@ -203,37 +203,37 @@ def test_what_is_not_linked_yet_stays(store: Store, clock: SetClock) -> None:
         audit.add_entry(
             tx, now=clock.now() - timedelta(days=400), person_id=None, act="x", kind="y", subject="z"
         )
-    assert retention.apply_rules(store, {}, clock.now())["audit"] == 0
+    assert maintenance.apply_rules(store, {}, clock.now())["audit"] == 0
 
 
 # --- the use case
 
 
 def test_many_rows_go_in_batches(store: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "_BATCH", 3)
+    monkeypatch.setattr(maintenance, "_BATCH", 3)
     with store.write() as tx:
         rows = [row(tx, texts, clock.now(), id=f"text-{n}", caller_id=None) for n in range(10)]
         tx.execute(sa.insert(texts), rows)
-    assert retention.apply_rules(store, {}, clock.now() + timedelta(days=8))["texts"] == 10
+    assert maintenance.apply_rules(store, {}, clock.now() + timedelta(days=8))["texts"] == 10
     assert _count(store, texts) == 0
 
 
 def test_doing_it_twice_finds_nothing_the_second_time(store: Store, clock: SetClock) -> None:
     fill(store, clock.now(), **_DONE)
     later = clock.now() + timedelta(days=100)
-    assert sum(retention.apply_rules(store, {}, later).values()) > 5
-    assert set(retention.apply_rules(store, {}, later).values()) == {0}
+    assert sum(maintenance.apply_rules(store, {}, later).values()) > 5
+    assert set(maintenance.apply_rules(store, {}, later).values()) == {0}
 
 
 def test_spans_are_those_of_the_line_and_of_the_settings(sqlite_store: Store, clock: SetClock) -> None:
     fill(sqlite_store, clock.now(), **_DONE)
     with sqlite_store.write() as tx:
         tx.execute(sa.delete(sa.table("settings")))
-        settings.save_setting(tx, retention.SETTING, {"texts": 30}, by="Noy", now=clock.now())
+        settings.save_setting(tx, maintenance.SETTING, {"texts": 30}, by="Noy", now=clock.now())
     clock.forward(days=20)
     parts: Any = SimpleNamespace(store=sqlite_store, clock=clock, line=SimpleNamespace(days=10))
-    gone = retention.purge_expired(parts)
+    gone = maintenance.purge_expired(parts)
     assert (gone["texts"], gone["turns"], gone["callbacks"]) == (0, 1, 7)
     clock.forward(days=11)
-    assert retention.purge_expired(parts)["texts"] == 1
+    assert maintenance.purge_expired(parts)["texts"] == 1
     assert _count(sqlite_store, callbacks, callbacks.c.id == CALLBACK) == 1

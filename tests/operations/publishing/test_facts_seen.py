@@ -10,7 +10,7 @@ from gateway.cli.callbacks import ONLOOKER
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.foundation.services import Services
 from gateway.menus.engine.serialization import dump_menu, load_menu
-from gateway.operations.publishing.fact_readers import FactReaders, NoFact, Read, find_readers
+from gateway.operations.publishing.fact_changes import FactReaders, NoFact, Read, find_readers
 from gateway.storage import reports, versions
 from gateway.storage.database import Store
 from tests.conversations.test_new_year import december

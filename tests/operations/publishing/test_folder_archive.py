@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.operations.publishing import stored
 from gateway.operations.publishing.draft_files import keep_lines
-from gateway.operations.publishing.folder_archive import (
+from gateway.operations.publishing.stored import (
     MOST_BYTES,
     MOST_FILES,
     BadArchive,

@@ -17,9 +17,13 @@ from gateway.domain.permissions import Actor, Role
 from gateway.operations.publishing import menu_drafts, stored
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.publish import publish_menu
-from gateway.operations.publishing.translation_files import read_workbook, write_workbook
-from gateway.operations.publishing.translations import list_rows, take_translations
-from gateway.operations.reporting.period_sheet import write_sheet
+from gateway.operations.publishing.translations import (
+    list_rows,
+    read_workbook,
+    take_translations,
+    write_workbook,
+)
+from gateway.operations.reporting.monthly_report import write_sheet
 from gateway.storage.live_menus import Versions
 from tests.support.house import MENUS
 from tests.support.web_surroundings import parts_around

@@ -11,7 +11,7 @@ from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring import yaml_edit
 from gateway.operations.publishing import draft_publish, fact_changes, menu_drafts, stored
 from gateway.operations.publishing.draft_checks import CheckedDrafts
-from gateway.operations.publishing.draft_history import list_history
+from gateway.operations.publishing.draft_files import list_history
 from gateway.operations.publishing.draft_publish import ApprovalMissing, DraftBehind, NotOneFact
 from gateway.operations.publishing.fact_changes import FactForm, WrongField, change_fact, list_facts
 from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved, SamePerson, UnknownDraft

@@ -13,10 +13,9 @@ from gateway.operations.publishing.draft_files import (
     save_text,
     take_folder,
 )
-from gateway.operations.publishing.folder_archive import read_archive, write_archive
 from gateway.operations.publishing.menu_drafts import DraftMoved
 from gateway.operations.publishing.publish import publish_menu
-from gateway.operations.publishing.stored import NoVersion
+from gateway.operations.publishing.stored import NoVersion, read_archive, write_archive
 from gateway.storage.live_menus import Versions
 from tests.support.menu_folders import HERE
 from tests.support.web_surroundings import parts_around

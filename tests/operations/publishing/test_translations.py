@@ -14,19 +14,17 @@ from gateway.menus.authoring import yaml_edit
 from gateway.operations.publishing import menu_drafts, stored
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.publish import publish_menu
-from gateway.operations.publishing.translation_files import (
-    BadSheet,
-    read_catalogue,
-    read_workbook,
-    write_catalogue,
-    write_workbook,
-)
 from gateway.operations.publishing.translations import (
+    BadSheet,
     Translated,
     TranslationRow,
     list_rows,
     measure_progress,
+    read_catalogue,
+    read_workbook,
     take_translations,
+    write_catalogue,
+    write_workbook,
 )
 from gateway.storage.live_menus import Versions
 from tests.support.menu_folders import HERE

@@ -22,8 +22,7 @@ from gateway.operations.reporting.centre_month import (
     make_centre_report,
     read_centre_month,
 )
-from gateway.operations.reporting.monthly_report import report_month
-from gateway.operations.reporting.period_sheet import quote_formula, write_csv, write_sheet
+from gateway.operations.reporting.monthly_report import quote_formula, report_month, write_csv, write_sheet
 from gateway.operations.reporting.periods import NoMonth, find_period, find_period_before
 from gateway.storage import reports
 from gateway.storage.reports import Figure

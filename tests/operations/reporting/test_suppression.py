@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.operations.reporting.small_cells import HiddenGrid, hide_small_cells
+from gateway.operations.reporting.periods import HiddenGrid, hide_small_cells
 
 SMALLEST = 3
 MOST = 5

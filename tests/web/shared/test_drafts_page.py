@@ -11,8 +11,8 @@ from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Role
 from gateway.operations.publishing import menu_drafts, stored
-from gateway.operations.publishing.folder_archive import read_archive, write_archive
 from gateway.operations.publishing.publish import publish_menu
+from gateway.operations.publishing.stored import read_archive, write_archive
 from gateway.storage.database import DiskFull, Unavailable
 from gateway.storage.live_menus import Versions
 from tests.support.menu_folders import HERE

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from gateway.domain.permissions import NotPermitted, Role
 from gateway.foundation.services import Services
 from gateway.helpdesk.staff.people import find_actor
-from gateway.operations.publishing import draft_talk, menu_drafts
+from gateway.operations.publishing import draft_checks, menu_drafts
 from gateway.operations.publishing.draft_files import hash_text, save_text
 from gateway.operations.publishing.menu_drafts import UnknownDraft
 from gateway.operations.publishing.publish import publish_first
@@ -261,14 +261,14 @@ def test_who_has_nothing_to_do_with_menus_dials_no_draft(stored: Services, role:
     assert other.get(f"/phone/drafts/{draft_id}").status_code == 403
     assert dial(other, f"/phone/drafts/{draft_id}/ussd", "4").status_code == 403
     with pytest.raises(NotPermitted):
-        draft_talk.make_draft_link(stored, find_actor(stored, "Keo"), draft_id)
+        draft_checks.make_draft_link(stored, find_actor(stored, "Keo"), draft_id)
 
 
 def test_a_link_ends_with_its_draft_and_errors_are_named(stored: Services) -> None:
     come(stored, "Noy", Role.ADMINISTRATOR)
     noy = find_actor(stored, "Noy")
     draft_id = write_draft(stored, "screens:", "screenz:")
-    token = draft_talk.make_draft_link(stored, noy, draft_id)
+    token = draft_checks.make_draft_link(stored, noy, draft_id)
     guest = Browser(phone_rig.app_of(stored, phone="off").test_client())
     page = guest.get(f"/phone/shared/{token}").get_data(as_text=True)
     assert "The draft cannot be dialled yet" in page
@@ -276,4 +276,4 @@ def test_a_link_ends_with_its_draft_and_errors_are_named(stored: Services) -> No
     menu_drafts.drop_draft(stored, noy, draft_id)
     assert guest.get(f"/phone/shared/{token}").status_code == 404
     with pytest.raises(UnknownDraft):
-        draft_talk.make_draft_link(stored, noy, draft_id)
+        draft_checks.make_draft_link(stored, noy, draft_id)

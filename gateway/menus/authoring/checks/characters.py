@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.graph import list_sent_texts
 from gateway.menus.authoring.problems import Problem
-from gateway.menus.authoring.texts import list_sent_texts
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.keywords.lexicon import Tried, find_lists, write_out_word

@@ -8,8 +8,8 @@ from gateway.domain.contact_safety import When
 from gateway.domain.events import USSD_LIMITS, Limits
 from gateway.menus.authoring.declared import Declared
 from gateway.menus.authoring.pages import Cut
+from gateway.menus.authoring.passages import Reviews
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.reviews import Reviews
 from gateway.menus.authoring.yaml_nodes import Places
 from gateway.menus.engine.model import Menu
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from itertools import combinations
 
 from gateway.menus.authoring.checks.context import Subject
-from gateway.menus.authoring.checks.danger import list_danger_facts
+from gateway.menus.authoring.checks.safety import list_danger_facts
+from gateway.menus.authoring.graph import AuthoredText, list_sent_texts, list_texts
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.texts import AuthoredText, list_sent_texts, list_texts
 from gateway.menus.engine.model import Fact, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.wording import list_named_facts

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from gateway.menus.authoring.checks.context import Subject
-from gateway.menus.authoring.moved_keys import (
+from gateway.menus.authoring.differences import (
     MovedKey,
     describe_moved_key,
     describe_moved_questions,
@@ -12,9 +12,9 @@ from gateway.menus.authoring.moved_keys import (
     find_moved_questions,
     name_choice,
 )
+from gateway.menus.authoring.graph import format_count
 from gateway.menus.authoring.passages import Passage, list_passages, list_path_passages
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.texts import format_count
 from gateway.menus.engine.offered_languages import list_offered
 
 _BUDDHIST = 2400

@@ -5,8 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from gateway.menus.authoring.problems import SEE, Place, Problem, did_you_mean, show_place
-from gateway.menus.authoring.slips import find_missing_space, find_strange_sign, is_blank
+from gateway.menus.authoring.problems import (
+    SEE,
+    Place,
+    Problem,
+    did_you_mean,
+    find_missing_space,
+    find_strange_sign,
+    is_blank,
+    show_place,
+)
 from gateway.menus.authoring.yaml_loader import Loaded
 from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar, get_text
 from gateway.menus.engine.dates import find_buddhist_year, is_date

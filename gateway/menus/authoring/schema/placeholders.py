@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.menus.authoring.problems import Problem, did_you_mean
+from gateway.menus.authoring.problems import Problem, did_you_mean, suggest_name
 from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED
-from gateway.menus.authoring.slips import suggest_name
 from gateway.menus.authoring.yaml_nodes import (
     MapNode,
     Node,
@@ -16,7 +15,7 @@ from gateway.menus.authoring.yaml_nodes import (
     get_wordings,
 )
 from gateway.menus.engine.model import DUTY_PLACEHOLDERS, FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
-from gateway.menus.engine.option_lines import BESIDE_MESSAGES, FORM_MESSAGES, FORM_PLACEHOLDERS
+from gateway.menus.engine.shapes import BESIDE_MESSAGES, FORM_MESSAGES, FORM_PLACEHOLDERS
 from gateway.menus.engine.visibility import HOURS
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.menus.authoring.problems import Place, Problem, did_you_mean
+from gateway.menus.authoring.problems import (
+    Place,
+    Problem,
+    did_you_mean,
+    is_blank,
+    suggest_name,
+    suggest_of_few,
+)
 from gateway.menus.authoring.schema.grammar import (
     CONDITIONS,
     FACT_NAME,
@@ -16,7 +23,6 @@ from gateway.menus.authoring.schema.grammar import (
     SPECIAL_TARGETS,
 )
 from gateway.menus.authoring.schema.rows import OTHER, Answers, check_rows, list_answers
-from gateway.menus.authoring.slips import is_blank, suggest_name, suggest_of_few
 from gateway.menus.authoring.yaml_nodes import (
     MapNode,
     Node,
@@ -27,9 +33,16 @@ from gateway.menus.authoring.yaml_nodes import (
     get_text,
     get_wordings,
 )
-from gateway.menus.engine.option_lines import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
 from gateway.menus.engine.screens import USUAL_KIND
-from gateway.menus.engine.shapes import Record, Several, Shape, Word
+from gateway.menus.engine.shapes import (
+    OPTIONAL_MESSAGES,
+    REQUIRED_MESSAGES,
+    VARIED_MESSAGES,
+    Record,
+    Several,
+    Shape,
+    Word,
+)
 
 _ELSE = "under screens, or name another; check that every file of the folder is read"
 
