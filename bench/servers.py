@@ -97,6 +97,37 @@ class Server:
         self.micros.append((self._cpu() - before) / total * 1e6)
         return total
 
+    def pace(
+        self, walk: list[str], seconds: float, number: int, *, connections: int, rate: float
+    ) -> list[float]:
+        """Walk sessions at so many hops a second in all; return how long each hop took from when it was due, in order.
+
+        A hop that could not begin in time because the one before was still under way counts from when it was due, so
+        that a pause of the server shows in all that it delayed (coordinated omission).
+        """
+        taken: list[list[float]] = [[] for _ in range(connections)]
+        began = time.monotonic() + 0.1
+
+        def client(index: int) -> None:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+            every, hop, made = connections / rate, 0, 0
+            due = began + index / rate
+            while due < began + seconds:
+                time.sleep(max(0.0, due - time.monotonic()))
+                session, caller = f"p{number}-{index}-{made}", f"+2547{number:02}{index:02}{made % 10_000:04}"
+                self._post(connection, session, caller, "*".join(walk[:hop]))
+                taken[index].append(time.monotonic() - due)
+                hop, due = hop + 1, due + every
+                if hop > len(walk):
+                    hop, made = 0, made + 1
+
+        threads = [Thread(target=client, args=(index,)) for index in range(connections)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sorted(one for each in taken for one in each)
+
     def _post(self, connection: HTTPConnection, session: str, caller: str, text: str) -> bool:
         body = urlencode(
             {

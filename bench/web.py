@@ -26,6 +26,8 @@ from bench.run import WALK, build_house, wait_until_up
 from bench.servers import Server
 from gateway.bootstrap import open_serials
 from gateway.operations import supervisor
+from gateway.web.app import create_front
+from gateway.web.shared.front import Front
 from gateway.web.webhooks.views import list_addresses
 
 CONNECTIONS = (16, 64)
@@ -33,6 +35,7 @@ SECONDS = 1.5
 WORKERS = 2
 YARDSTICK = "yardstick (A)"
 OURS = "the gateway, as `gateway web` serves it"
+IN_THREADS = "the gateway, each hop in a thread"
 
 
 @contextmanager
@@ -50,6 +53,7 @@ def running_servers(folder: Path) -> Iterator[dict[str, Server]]:
             "bench.bare:create_yardstick()", "/ussd", url, "gunicorn", workers=WORKERS
         ),
         "bare Flask on Granian, no session": Server("bench.bare:create", "/ussd", {}, workers=WORKERS),
+        IN_THREADS: Server("bench.web:create_in_threads", hook, environment, "rsgi", workers=WORKERS),
         OURS: Server("gateway.web.app:create_front", hook, environment, "rsgi", workers=WORKERS),
     }
     try:
@@ -61,6 +65,13 @@ def running_servers(folder: Path) -> Iterator[dict[str, Server]]:
             server.stop()
         store.terminate()
         store.wait()
+
+
+def create_in_threads() -> Front:
+    """Return the front without its door for hops, so that the same run shows what answering on the loop brings."""
+    found = create_front()
+    found._hops = None  # noqa: SLF001 - the comparison has no other use for it
+    return found
 
 
 def measure(folder: Path, rounds: int) -> dict[str, Any]:
@@ -82,6 +93,27 @@ def measure(folder: Path, rounds: int) -> dict[str, Any]:
                     row.setdefault("valkey_micros", []).append((_read_cpu(client) - before) / hops * 1e6)
                     row.setdefault("machine_busy", []).append(_share_busy(busy, _read_others()))
     return found
+
+
+def measure_paced(folder: Path, seconds: float) -> None:
+    """Ask for 70 % of the most hops a second, and print how long each took from when it was due."""
+    most = CONNECTIONS[-1]
+    with running_servers(folder) as servers:
+        server = servers[OURS]
+        for number in range(6):
+            server.round(WALK, SECONDS, number, most)
+        rate, before = 0.7 * median(server.hops[1:]), _read_others()
+        took = server.pace(WALK, seconds, 50, connections=most, rate=rate)
+        busy = _share_busy(before, _read_others())
+    told = ", ".join(f"{name} {took[int(len(took) * at)] * 1e3:.0f}" for name, at in SHARES.items())
+    print(f"{OURS}: {rate:.0f} hops/s for {seconds:g} s at {most} connections, {len(took)} hops")
+    print(
+        f"ms from when each was due: {told}, longest {took[-1] * 1e3:.0f}; above 1 s: {sum(one > 1 for one in took)}"
+    )
+    print(f"processors busy {busy:.0%}")
+
+
+SHARES = {"median": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def print_table(found: dict[str, Any]) -> None:
@@ -129,7 +161,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=9)
     options.add_argument("--json", type=Path)
+    options.add_argument(
+        "--paced", type=float, metavar="SECONDS", help="how long hops take at 70 %% load, 64 connections"
+    )
     asked = options.parse_args()
+    if asked.paced:
+        with tempfile.TemporaryDirectory(prefix="gw-web-") as folder:
+            measure_paced(Path(folder), asked.paced)
+        return
     with tempfile.TemporaryDirectory(prefix="gw-web-") as folder:
         found = measure(Path(folder), asked.rounds)
     print_table(found)

@@ -94,7 +94,10 @@ class RedisLink:
 _LOOP_WITHIN = 0.15
 """Seconds for an answer on the loop, half of what a thread then waits."""
 
-_OPEN_AGAIN = 1.0
+_LAST_LOOK = 0.02
+"""Seconds more for an answer that may have come while this process did not run."""
+
+_OPEN_AGAIN = 0.25
 """Seconds between two attempts to connect the loop."""
 
 
@@ -168,6 +171,7 @@ class _Wire(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self._transport: Any = None
         self._is_watched = False
+        self._suspect: tuple[asyncio.Future[Any], float] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -206,18 +210,24 @@ class _Wire(asyncio.Protocol):
 
     def _flush(self) -> None:
         packed, self._unsent = b"".join(self._unsent), []
-        self._transport.write(packed)
+        if not self.is_shut:  # else all that waited were told so already
+            self._transport.write(packed)
 
     def _watch(self) -> None:
-        """Give up the connection where the oldest command waits too long: one timer for all of them."""
-        if not self._waiting:
-            self._is_watched = False
+        """Give up the connection where the oldest command waits too long: one timer for all of them.
+
+        An answer may lie unread where this process itself was kept from running, so it gets one more look.
+        """
+        oldest = self._waiting[0] if self._waiting else None
+        if oldest is None or self.is_shut:
+            self._is_watched, self._suspect = False, None
             return
-        left = self._waiting[0][1] + self._within - self.loop.time()
-        if left > 0:
-            self.loop.call_later(left, self._watch)
+        left = oldest[1] + self._within - self.loop.time()
+        if left <= 0 and oldest is self._suspect:
+            self._transport.abort()  # which calls ``connection_lost``
             return
-        self._transport.abort()  # which calls ``connection_lost``
+        self._suspect = oldest if left <= 0 else None
+        self.loop.call_later(left if left > 0 else _LAST_LOOK, self._watch)
 
 
 _SAVE = b"""

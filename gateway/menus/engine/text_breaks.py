@@ -112,18 +112,8 @@ def find_best_cut(
     of a sentence (with ``sentences``), a space, a word boundary of ``breaks``, the edge of a Lao syllable. A number
     and its unit, or a bracket and its first word, are separated only where nothing else is left. Otherwise the last
     safe cut is taken.
-
-    A text that grows does not fit again once it did not, so the room is found by halving, and only what lies near its
-    end is looked at.
     """
-    room = _find_room(text, fits)
-    places = _list_safe_cuts(text, room // 4, room + 1)
-    if not places or 2 * places[-1] < room:
-        places = _list_safe_cuts(text, 1, room + 1)
-    while places and not fits(text[: places[-1]]):
-        places.pop()  # a text whose parts grow shorter together
-    last = places[-1] if places else 0
-    near = [place for place in places if last <= 2 * place]
+    last, near = _find_last_half(text, fits)
 
     def together(places: list[int]) -> list[int]:
         return [place for place in places if not _parts_pair(text, place)]
@@ -143,6 +133,22 @@ def find_best_cut(
     spaced = [place for place in near if text[place - 1] in _SPACES or text[place] in _SPACES]
     whole = together(spaced) or together(between_words()) or together(between_syllables())
     return (whole or spaced or between_words() or together(near) or [last])[-1]
+
+
+def _find_last_half(text: str, fits: Callable[[str], bool]) -> tuple[int, list[int]]:
+    """Return the last safe cut that fits, 0 where none does, and those in the last half of the room.
+
+    A text that grows does not fit again once it did not, so the room is found by halving, and only what lies near its
+    end is looked at.
+    """
+    room = _find_room(text, fits)
+    places = _list_safe_cuts(text, room // 4, room + 1)
+    if not places or 2 * places[-1] < room:
+        places = _list_safe_cuts(text, 1, room + 1)
+    while places and not fits(text[: places[-1]]):
+        places.pop()  # a text whose parts grow shorter together
+    last = places[-1] if places else 0
+    return last, [place for place in places if last <= 2 * place]
 
 
 def _find_room(text: str, fits: Callable[[str], bool]) -> int:
