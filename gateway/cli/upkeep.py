@@ -147,6 +147,12 @@ def backup(file: Path) -> None:
         summary = backups.write_backup(parts.store, file, recipient, parts.clock.now())
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
+    made = summary.made_at
+    parts.store.run(
+        lambda tx: settings.save_setting(
+            tx, settings.BACKUP_MARK, made.isoformat(), by="command line", now=made
+        )
+    )
     click.echo(
         f"{file}: {summary.rows} rows, of {summary.made_at:%Y-%m-%d %H:%M} UTC. Keep it away from this machine."
     )

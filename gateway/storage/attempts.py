@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, select, text, update
 
 from gateway.domain.callbacks.outcomes import Past
 from gateway.storage.database import Tx, insert_into
-from gateway.storage.tables import LIVE, RUNG, attempts, people
+from gateway.storage.tables import LIVE, RUNG, attempts, callbacks, people
 
 MOST_PAST = 30
 MOST_PAST = 30
@@ -132,6 +132,17 @@ def find_live_of_request(tx: Tx, callback_id: str) -> Attempt | None:
 def find_live_of_person(tx: Tx, person_id: str) -> Attempt | None:
     """Return an attempt of this person without an outcome."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.person_id == person_id))
+
+
+def is_trial_called(tx: Tx) -> bool:
+    """Return whether a call to a phone of the simulator was made and its outcome recorded."""
+    made = (
+        select(attempts.c.id)
+        .join(callbacks, callbacks.c.id == attempts.c.callback_id)
+        .where(callbacks.c.trial, attempts.c.outcome != "")
+        .limit(1)
+    )
+    return tx.execute(made).first() is not None
 
 
 def list_unsaid(tx: Tx, callback_ids: Collection[str]) -> Mapping[str, str]:

@@ -315,7 +315,7 @@ def list_made_referrals(tx: Tx, team: str, person_id: str = "") -> tuple[MadeRef
     """Return the referrals of a team, or those that one person made: open ones by their day, then the newest."""
     settled = referrals_made.c.outcome != ""
     query = (
-        _made()
+        _select_made()
         .where(callbacks.c.team == team)
         .order_by(settled, referrals_made.c.due_on, referrals_made.c.id)
     )
@@ -326,7 +326,7 @@ def list_made_referrals(tx: Tx, team: str, person_id: str = "") -> tuple[MadeRef
 
 def find_made_referral(tx: Tx, made_id: str, team: str) -> MadeReferral | None:
     """Return one referral of a team, if it exists."""
-    row = tx.execute(_made().where(referrals_made.c.id == made_id, callbacks.c.team == team)).first()
+    row = tx.execute(_select_made().where(referrals_made.c.id == made_id, callbacks.c.team == team)).first()
     return MadeReferral(**row._asdict()) if row is not None else None
 
 
@@ -350,7 +350,7 @@ def drop_made_referrals(tx: Tx, caller_id: str) -> None:
 _MOST_MADE = 200
 
 
-def _made() -> Select[Any]:
+def _select_made() -> Select[Any]:
     """Return the query for referrals with the code and topic of their request and the name of who made them."""
     return (
         select(referrals_made, callbacks.c.code, callbacks.c.topic, people.c.name.label("by"))

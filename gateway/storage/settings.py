@@ -40,6 +40,10 @@ class Changed:
     by: str
 
 
+BACKUP_MARK = "backup.taken"
+"""Name of the setting that says when the last backup was written."""
+
+
 def get_setting(tx: Tx, name: str, default: Any = None) -> Any:
     """Return the value of this name (any JSON value), or the default where it is not set."""
     row = tx.execute(_VALUE, {"_name": name}).first()

@@ -153,9 +153,7 @@ def finish_call(parts: Services, actor: Actor, callback_id: str, sheet: CallShee
             raise explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
         case_record.write_form(tx, actor, callback, ticks, now=now)
         _write_words(tx, actor, callback_id, words, sheet.form, now)
-        rows = [referrals.send_within(parts, tx, actor, callback, one, now) for one in sheet.referrals]
-        for one in sheet.told:
-            referrals.tell_within(tx, actor, callback, one, now)
+        rows = _refer(parts, tx, actor, callback, sheet, now)
         followed, form = _close(parts, tx, actor, callback, sheet, now)
         texted = [row for row in rows if row is not None]
         closed = callbacks.by_id(tx, callback_id) or callback
@@ -168,6 +166,15 @@ def finish_call(parts: Services, actor: Actor, callback_id: str, sheet: CallShee
     for row in rows:
         parts.nudge(row)
     return done
+
+
+def _refer(
+    parts: Services, tx: Tx, actor: Actor, callback: Callback, sheet: CallSheet, now: datetime
+) -> list[str | None]:
+    """Note the services whose numbers were read out; return the texts with those that are sent."""
+    for one in sheet.told:
+        referrals.tell_within(tx, actor, callback, one, now)
+    return [referrals.send_within(parts, tx, actor, callback, one, now) for one in sheet.referrals]
 
 
 def _write_words(tx: Tx, actor: Actor, callback_id: str, words: str, form: str, now: datetime) -> None:

@@ -230,24 +230,27 @@ def settle_made(parts: Services, actor: Actor, made_id: str, *, due_on: date | N
     if due_on is not None:
         refuse_odd_year(due_on, now)
 
-    def work(tx: Tx) -> None:
-        found = notes.find_made_referral(tx, made_id, actor.team)
-        if found is None:
-            raise Rejected(Why.NOBODY)
-        if found.person_id != actor.person_id:
-            check_permission(actor, Permission.SEE_OTHERS)
-        if not notes.settle_made_referral(tx, made_id, due_on=due_on or found.due_on, outcome=outcome):
-            raise Rejected(Why.NOBODY)
-        audit.add_entry(
-            tx,
-            now=now,
-            person_id=actor.person_id,
-            act=AuditAct.WRITTEN,
-            kind="referral",
-            subject=made_id,
-            detail=outcome,
-        )
-
-    parts.store.run(work)
+    parts.store.run(lambda tx: _settle_within(tx, actor, made_id, due_on, outcome, now))
     if outcome:
         parts.count.add("referral", outcome)
+
+
+def _settle_within(
+    tx: Tx, actor: Actor, made_id: str, due_on: date | None, outcome: str, now: datetime
+) -> None:
+    found = notes.find_made_referral(tx, made_id, actor.team)
+    if found is None:
+        raise Rejected(Why.NOBODY)
+    if found.person_id != actor.person_id:
+        check_permission(actor, Permission.SEE_OTHERS)
+    if not notes.settle_made_referral(tx, made_id, due_on=due_on or found.due_on, outcome=outcome):
+        raise Rejected(Why.NOBODY)
+    audit.add_entry(
+        tx,
+        now=now,
+        person_id=actor.person_id,
+        act=AuditAct.WRITTEN,
+        kind="referral",
+        subject=made_id,
+        detail=outcome,
+    )

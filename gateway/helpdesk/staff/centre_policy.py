@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import WORKING, Permission, check_permission
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.alerts.alerts import ROADS, AlertRoute
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
 from gateway.helpdesk.requests.referrals import POLICY
 from gateway.helpdesk.staff import two_factor
 from gateway.helpdesk.staff.shifts import list_day_shifts
-from gateway.storage import audit, duty, people, queue, settings
+from gateway.storage import attempts, audit, duty, people, queue, settings
+from gateway.storage.live_menus import find_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -260,3 +261,66 @@ def find_month_span(month: str, zone: ZoneInfo, now: datetime) -> tuple[datetime
     year, before = divmod(first.month, _MONTHS)
     after = first.replace(year=first.year + year, month=before + 1)
     return first.astimezone(UTC), after.astimezone(UTC)
+
+
+# What has to be done until the line is live.
+
+BACKUP_AGE = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstStep:
+    """One thing to do before callers come: its word, whether it is done, and of what there is how much."""
+
+    word: str
+    done: bool
+    about: tuple[str, ...] = ()
+
+
+def list_first_steps(parts: Services, actor: Actor) -> tuple[FirstStep, ...]:
+    """Return the checklist until the line is live, in the order in which it is best done.
+
+    Raises:
+        NotPermitted: the actor may not see who works here.
+    """
+    check_permission(actor, Permission.SEE_DUTY)
+    now = parts.clock.now()
+    real = tuple(name for name, channel in parts.channels.items() if channel.contract.real)
+    with parts.store.read() as tx:
+        staff = people.list_people(tx, actor.team)
+        hours = duty.find_hours(tx, parts.line.hours, parts.line.zone, now, actor.team)
+        backup = settings.find_change(tx, settings.BACKUP_MARK)
+        tried = attempts.is_trial_called(tx)
+    return (
+        FirstStep(word="numbers", done=not parts.line.missing, about=tuple(sorted(parts.line.unset))),
+        *_list_staff_steps(parts, staff),
+        FirstStep(word="hours", done=any(hours.days) or any(hours.dates.values())),
+        _check_texts(parts),
+        FirstStep(word="backup", done=backup is not None and now - backup.at < BACKUP_AGE),
+        FirstStep(word="test_call", done=tried),
+        FirstStep(word="channel", done=bool(real), about=real),
+    )
+
+
+def _list_staff_steps(parts: Services, staff: Sequence[Person]) -> tuple[FirstStep, ...]:
+    workers = [one for one in staff if one.role in WORKING]
+    without = tuple(one.name for one in staff if one.role in two_factor.WANTED and not one.second_factor)
+    return (
+        FirstStep(word="people", done=len(workers) >= _FEWEST, about=tuple(one.name for one in workers)),
+        FirstStep(
+            word="phones",
+            done=bool(workers) and all(one.number for one in workers),
+            about=tuple(one.name for one in workers if not one.number),
+        ),
+        FirstStep(word="second_factor", done=parts.asks_second_factor and not without, about=without),
+    )
+
+
+def _check_texts(parts: Services) -> FirstStep:
+    found = {language: names for each in find_withheld(parts) for language, names in each.waiting.items()}
+    unread = tuple(f"{language}: {len(names)}" for language, names in found.items())
+    return FirstStep(word="texts", done=bool(parts.versions.loaded()) and not unread, about=unread)
+
+
+_FEWEST = 2
+"""Counsellors and supervisors: one who is ill leaves somebody who calls back."""

@@ -120,9 +120,30 @@ def list_offered_words(parts: Services, actor: Actor) -> frozenset[str]:
     return frozenset(list_offered_windows(list_windows(parts), hours, parts.line.zone, now))
 
 
+def list_offers_at(parts: Services, actor: Actor, at: datetime) -> tuple[OfferedTime, ...]:
+    """Return what a caller would be offered at another instant, by the shifts and holidays that are known now.
+
+    *Now* stands for opening hours alone: where shifts are entered it hangs on who presses *On duty* by then.
+
+    Raises:
+        NotPermitted: the actor may neither work the queue nor set duty.
+        Rejected: the instant is more than 20 years off.
+    """
+    check_permission(
+        actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SEE_DUTY
+    )
+    refuse_odd_year(at.date(), parts.clock.now())
+    with parts.store.read() as tx:
+        hours = duty.find_offers(tx, parts.line.hours, parts.line.zone, at, actor.team)
+    return _find_offers(parts, hours, at)
+
+
 def _list_offers(parts: Services, tx: Tx, team: str, now: datetime) -> tuple[OfferedTime, ...]:
     """Return what a caller is offered, by the same rule as in a conversation."""
-    hours = duty.find_offers(tx, parts.line.hours, parts.line.zone, now, team)
+    return _find_offers(parts, duty.find_offers(tx, parts.line.hours, parts.line.zone, now, team), now)
+
+
+def _find_offers(parts: Services, hours: Hours, now: datetime) -> tuple[OfferedTime, ...]:
     found = (
         (one, find_next_window(one, hours, parts.line.zone, now)) for one in (When.NOW, *list_windows(parts))
     )

@@ -1,4 +1,4 @@
-"""Serves the page of the centre's settings: policy for callers under 18, and channels for staff alerts."""
+"""Serves the centre's settings (policy for callers under 18, ways to tell staff) and the checklist of the first run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import centre_policy
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved
+from gateway.web.shared.i18n import later
 from gateway.web.shared.labels import find_word
 
 if TYPE_CHECKING:
@@ -23,10 +24,77 @@ BAD, SEE_OTHER = 422, 303
 HERE = "/admin/how-we-work"
 _MOST_TYPED = 20_000
 _MOST_ROADS = 5
+_STEPS = {
+    "numbers": (
+        later("The helpline's numbers are set"),
+        later(
+            "Callers read them where we cannot help. Whoever runs the server writes helpline and mrc below [line] in "
+            "gateway.toml, then starts again."
+        ),
+        "",
+    ),
+    "people": (
+        later("At least two people can call back"),
+        later("Counsellors and supervisors. Each gets a link, chooses a password and a name."),
+        "/admin/people",
+    ),
+    "phones": (
+        later("Each of them has a helpline phone"),
+        later("Calls are made from these phones only, and alerts go there."),
+        "/admin/people",
+    ),
+    "second_factor": (
+        later("Everybody who sees callers has a second factor"),
+        later(
+            "A code from an app beside the password. It is set up at the first sign-in, under My settings."
+        ),
+        "/admin/people",
+    ),
+    "hours": (
+        later("It is known when somebody is here"),
+        later("Only times at which somebody is here are offered to callers."),
+        "/admin/shifts",
+    ),
+    "texts": (
+        later("The texts on the way to a call are reviewed"),
+        later(
+            "A real line offers only languages that somebody who speaks them has read, from the first screen to the "
+            "end of the form."
+        ),
+        "/admin/menus",
+    ),
+    "backup": (
+        later("A backup was taken in the last month"),
+        later(
+            "Whoever runs the server calls gateway backup FILE and keeps the file and the recovery sheet in two places."
+        ),
+        "",
+    ),
+    "test_call": (
+        later("A test call was made from end to end"),
+        later(
+            "Ask for a call on the phone page, take it from the queue, press Call, and record what happened."
+        ),
+        "/phone/",
+    ),
+    "channel": (
+        later("A line of a provider is connected"),
+        later("Until then only the phone page reaches the menu. gateway channels add PROVIDER begins one."),
+        "",
+    ),
+}
+"""Step of the checklist → what is done then, what it is for and how, and the page on which it is done."""
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Register the page and its forms."""
+    """Register the pages and their forms."""
+
+    @pages.get("/begin")
+    def first_steps() -> str:
+        steps = centre_policy.list_first_steps(parts, get_actor())
+        return render_template(
+            "admin/begin.html", steps=steps, words=_STEPS, left=[one for one in steps if not one.done]
+        )
 
     @pages.get("/how-we-work")
     def how_we_work() -> str:

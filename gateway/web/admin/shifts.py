@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -228,4 +228,18 @@ def _render_page(
         presets=PRESETS,
         spans=_SPANS,
         draw=draw_spans,
+        **_try_hours(parts),
     )
+
+
+def _try_hours(parts: Services) -> dict[str, object]:
+    """Return what a caller would be offered on the day and at the hour that the address asks for."""
+    day, hour = request.args.get("day", "")[:10], request.args.get("hour", "")[:5]
+    found: dict[str, object] = {"tried_day": day, "tried_hour": hour, "tried": None, "tried_fault": ""}
+    if not day and not hour:
+        return found
+    try:
+        at = datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=ZoneInfo(parts.line.zone))
+        return found | {"tried": shifts.list_offers_at(parts, get_actor(), at)}
+    except (ValueError, Rejected):
+        return found | {"tried_fault": _("Write a day and an hour, like 2 December and 19:40.")}

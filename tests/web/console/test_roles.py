@@ -113,6 +113,7 @@ TABLE = {
     ("POST", "/admin/referrals"): {S, A},
     ("POST", "/admin/referrals/<referral_id>"): {S, A},
     ("POST", "/admin/referrals/<referral_id>/drop"): {S, A},
+    ("GET", "/admin/begin"): {S, A},
     ("GET", "/admin/how-we-work"): {S, A},
     ("POST", "/admin/how-we-work/policy"): {S, A},
     ("POST", "/admin/how-we-work/roads"): {S, A},
