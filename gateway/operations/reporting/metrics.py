@@ -221,7 +221,7 @@ class Counters:
         """Add to a counter of this hour.
 
         What people did on a trial phone is counted apart, as ``trial`` by its metric: a demonstration is no caller, and
-        must not stand in a report.
+        must not stand in a report. Readings of a fact stay what they are, as they name their channel.
 
         Args:
             what: the metric: ``shown``, ``sent``, ``alarm`` …
@@ -232,8 +232,9 @@ class Counters:
             n: the increment.
             trial: whether a simulator phone did it; a channel without real phones says so by itself.
         """
-        if (trial or channel in self._trial_lines) and what not in OPERATIONAL:
-            what, item = TRIAL, what.partition(":")[0]
+        of_people = what not in OPERATIONAL and not what.startswith(reports.FACT)
+        if of_people and (trial or channel in self._trial_lines):
+            what, item = TRIAL, what
         local = self._clock.now().astimezone(self._zone)
         key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
         with self._lock:

@@ -125,7 +125,7 @@ def test_a_line_without_real_phones_counts_apart_what_people_do_and_as_usual_wha
     count.flush(light.parts.store)
     rows = light.rows("SELECT what, item, channel FROM figures")
     assert {(what, item) for what, item, channel in rows if channel == "simulator"} == {
-        (TRIAL, "asked"), (TRIAL, "dialled"), (TRIAL, "fact"), ("fault", ""),
+        (TRIAL, "asked"), (TRIAL, "dialled"), (f"{reports.FACT}th.wage", "pay"), ("fault", ""),
     }  # fmt: skip
     assert not [row for row in rows if row[0] == TRIAL and row[2] != "simulator"]
     boss = light.person("Boss", Role.SUPERVISOR)
