@@ -219,6 +219,20 @@ _HELP: tuple[tuple[str, Any], ...] = (
         ),
     ),
     (
+        "/admin/begin",
+        later(
+            "What is left before callers come, from the top: who calls back, from which phones, when. Each step "
+            "is seen by itself when it is done; nothing is ticked by hand."
+        ),
+    ),
+    (
+        "/admin/referrals/made",
+        later(
+            "Services whose numbers were sent or read out to a caller. Ask on the day what came of it and write "
+            "it once; the figures count it. Who made a referral reads it, supervisors read all."
+        ),
+    ),
+    (
         "/admin/referrals",
         later(
             "Other services, with their numbers and hours. Beside a call stand those that fit her language "

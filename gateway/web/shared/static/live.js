@@ -33,6 +33,8 @@
   if (window.matchMedia("(any-pointer: fine)").matches) needRest();
   // What keeps words comes with a page that has a field for them, or when the first field is entered.
   if (document.querySelector("[data-draft]")) need("drafts");
+  // A page that shows what is typed asks from the first key on.
+  if (document.querySelector("[hx-trigger^=input]")) need("asks");
 
   const live = () => document.querySelectorAll("[data-live]");
   const clock = (at) => `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
