@@ -222,7 +222,7 @@ _HELP: tuple[tuple[str, Any], ...] = (
         "/admin/begin",
         later(
             "What is left before callers come, from the top: who calls back, from which phones, when. Each step "
-            "is seen by itself when it is done; nothing is ticked by hand."
+            "is seen by itself when it is done. Nothing is ticked by hand."
         ),
     ),
     (
