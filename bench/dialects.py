@@ -2,7 +2,7 @@
 
     python -m bench.dialects
 
-Each line posts the same keys of the same menu through the same WSGI application, in interleaved rounds, so what differs
+Each line posts the same keys of the same menu through the same WSGI application, in turns, so what differs
 is the dialect: its parsing, its page, and what it does not know of a turn. Read the ratio.
 """
 
@@ -10,6 +10,7 @@ import io
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -32,7 +33,7 @@ from tests.support import house
 from tests.support.channel_tables import PROVIDERS, as_form, line_of, split_tail, table_of
 from tests.support.ledgers import made
 
-ROUNDS, SESSIONS = 7, 40
+WARM, SESSIONS = 20, 200
 KEYS = ("4", "1", "2", "0", "2", "1", "00")
 FIRST = "africastalking"
 
@@ -66,31 +67,42 @@ def measure(folder: Path) -> None:
     serials = Serials(lines, key=lambda: parts.store.ring.key("webhook"), read=lambda _: None)
     app = create_app(parts, load_settings({"GATEWAY_DATA_DIR": str(folder), "GATEWAY_PHONE": "on"}), serials)
     addresses = list_addresses("", lines, serials.secrets)
-    rounds: defaultdict[str, list[float]] = defaultdict(list)
-    for nth in range(ROUNDS + 1):
-        for provider in SPEAKERS:
-            parts.duty.refresh()  # as the refresh thread does each second
-            moves = []
-            for session in range(SESSIONS):
-                for pressed in range(len(KEYS) + 1):
-                    post = build_dialect_post(
-                        provider,
-                        urlsplit(addresses[provider]["ussd"]).path,
-                        f"{nth}-{session}",
-                        KEYS[:pressed],
-                    )
-                    began = time.thread_time()
-                    b"".join(app(post, lambda *_: lambda _piece: None))
-                    if pressed:
-                        moves.append((time.thread_time() - began) * 1e6)
-            rounds[provider].append(median(moves))
-    print(
-        f"A key that moves, {ROUNDS} interleaved rounds of {SESSIONS} sessions; µs of processor time, medians"
-    )
+    paths = {provider: urlsplit(addresses[provider]["ussd"]).path for provider in SPEAKERS}
+    print_ratios(time_sessions(app, parts.duty.refresh, paths))
+
+
+def time_sessions(
+    app: Callable[..., Iterable[bytes]], refresh: Callable[[], None], paths: Mapping[str, str]
+) -> Mapping[str, list[float]]:
+    """Return provider → µs of a key of each session; the dialects take turns after every session.
+
+    What else runs on the machine changes from one second to the next, so each session stands beside those of the other
+    dialects and the order turns by one each time.
+    """
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    order = list(paths)
+    for session in range(WARM + SESSIONS):
+        refresh()  # as the refresh thread does each second
+        order = order[1:] + order[:1]
+        for provider in order:
+            took = 0.0
+            for pressed in range(len(KEYS) + 1):
+                post = build_dialect_post(provider, paths[provider], f"{session}", KEYS[:pressed])
+                began = time.thread_time()
+                b"".join(app(post, lambda *_: lambda _piece: None))
+                took += (time.thread_time() - began) * 1e6 if pressed else 0.0
+            if session >= WARM:
+                found[provider].append(took / len(KEYS))
+    return found
+
+
+def print_ratios(found: Mapping[str, list[float]]) -> None:
+    """Print the median cost of each dialect, and the median of its ratios to the first in the same turn."""
+    print(f"A key that moves, {SESSIONS} sessions, the dialects in turns; µs of processor time, medians")
     print(f"{'':16}{'µs':>6}{'x first':>9}")
-    for provider in sorted(rounds, key=lambda name: name != FIRST):
-        pairs = list(zip(rounds[provider], rounds[FIRST], strict=True))[1:]  # the first round fills caches
-        print(f"{provider:16}{median(one for one, _ in pairs):6.0f}{median(a / b for a, b in pairs):9.2f}")
+    for provider in sorted(found, key=lambda name: name != FIRST):
+        pairs = zip(found[provider], found[FIRST], strict=True)
+        print(f"{provider:16}{median(found[provider]):6.0f}{median(a / b for a, b in pairs):9.2f}")
 
 
 def count_lines() -> None:

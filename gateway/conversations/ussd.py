@@ -105,17 +105,20 @@ class UssdTurn:
     def _answer_in_one_trip(self, asking: Asking) -> RenderedPage | None:
         """Answer a remembered move from a session that this process saved last, where nothing came between.
 
-        Effects never come this way: the session may be out of date until its replacement was acknowledged.
+        Effects never come this way: the session may be out of date until its replacement was acknowledged. All inputs
+        together say at which hop it must stand; a single one goes on from wherever it stands, as after ``load``.
         """
-        if not self.contract.accumulates or self.inbound.first:
+        if self.inbound.first:
             return None
-        channel, number, before = self.inbound.channel, self.inbound.number, self.inbound.text.count("*")
-        found = self.moves.find_next(asking.recall(channel, number, mark=self.mark, hop=before))
-        if found is None:
+        channel, number = self.inbound.channel, self.inbound.number
+        before = self.inbound.text.count("*") if self.contract.accumulates else None
+        stored = asking.recall(channel, number, mark=self.mark, hop=before)
+        found = self.moves.find_next(stored)
+        if found is None or stored is None:
             return None
         moved, facts = found
         try:
-            done = asking.replace(channel, number, mark=self.mark, hop=before + 1, state=moved.dump())
+            done = asking.replace(channel, number, mark=self.mark, hop=stored.hop + 1, state=moved.dump())
         except Unavailable:
             done = True
             self.parts.count.add("unsaved", channel=channel)

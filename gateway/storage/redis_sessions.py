@@ -282,16 +282,16 @@ class InRedis:
             return None, b""
         return stored, raw
 
-    def recall(self, address: Address, mark: str, hop: int) -> tuple[Stored, bytes] | None:
-        """Return what this process saved last, where it is this hop of this provider session; without asking Redis.
+    def recall(self, address: Address, mark: str, hop: int | None) -> tuple[Stored, bytes] | None:
+        """Return what this process saved last, where it is this hop, or any, of this provider session; asks nobody.
 
         Only ``replace`` shows whether it still stands: another process, a wipe or an erasure may have come between.
         """
         raw = self._saved.find_value(address.key) if self._compares else None
-        if raw is None or raw[:HEAD] != write_head(mark, hop):
+        if raw is None or (hop is not None and raw[:HEAD] != write_head(mark, hop)):
             return None
         stored = self._read(address, raw)
-        return None if stored is None else (stored, raw)
+        return None if stored is None or stored.mark != mark else (stored, raw)
 
     def answers(self) -> bool:
         """Say whether Redis responds to a PING."""

@@ -152,7 +152,7 @@ class Asking:
         self._clock = clock
         self._addresses: dict[tuple[str, str], Address] = {}
 
-    def recall(self, channel: str, number: str, *, mark: str, hop: int) -> Stored | None:
+    def recall(self, channel: str, number: str, *, mark: str, hop: int | None) -> Stored | None:
         """Return the session as this process saved it last, without asking; None where it is not at this hop.
 
         It may be out of date, so nothing may be done because of it but ``replace``. During an outage, and while one
@@ -162,7 +162,7 @@ class Asking:
             channel: name of the channel.
             number: caller's number (E.164).
             mark: mark of the provider session.
-            hop: number of inputs that the session must have.
+            hop: number of inputs that the session must have; None for any.
         """
         address = self._find_address(channel, number)
         found = self._kept.recall(address, mark, hop)
@@ -276,7 +276,7 @@ class _Backends:
         self._lifetime = lifetime
         self._seen: dict[bytes, bytes] = {}
 
-    def recall(self, address: Address, mark: str, hop: int) -> Stored | None:
+    def recall(self, address: Address, mark: str, hop: int | None) -> Stored | None:
         """Return what this process saved last, without asking; None while sessions may be elsewhere."""
         if self._redis is None or self._outage.left_some_in_sql:
             return None
