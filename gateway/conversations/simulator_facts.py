@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from gateway.conversations.commit import write_plain
@@ -35,7 +36,7 @@ def gather_facts(
     UTF-16 units), ``language``, ``path`` (screen ids), ``effects`` (as ``write_plain``) and ``session`` (its fields).
     """
     session, reply = held.session, held.reply
-    size = measure_text(reply.text)
+    size = _measure_page(reply.text)
     return {
         "version": held.version,
         "page": reply.page,
@@ -57,6 +58,10 @@ def gather_facts(
             **session.values,
         },
     }
+
+
+_measure_page = lru_cache(maxsize=512)(measure_text)
+"""The size of a page: many phones are shown the same one."""
 
 
 def list_texts(parts: Services, asked: ThreadAsked) -> tuple[SentText, ...]:
