@@ -1,6 +1,8 @@
 """The tutorials work as they are written: their blocks are taken out of the pages and done, in their order."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,3 +121,53 @@ def test_the_block_of_the_first_provider_is_a_block_of_the_file() -> None:
     [block] = blocks_of("first-provider.md", "toml")
     written = tomllib.loads(block)["channels"]["carrier"]
     assert set(written) <= set(ChannelConfig.__dataclass_fields__)
+
+
+@pytest.mark.slow
+def test_a_provider_by_the_page_alone_touches_nothing_else(tmp_path: Path) -> None:
+    """A copy of the product gets the folder, the table and the block of the page, and the shared runner runs it.
+
+    What differs from the product afterwards is printed: ``pytest -m slow -s -k by_the_page_alone``.
+    """
+    root, copy = TUTORIALS.parents[1], tmp_path / "product"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (root / name).is_file() and not name.startswith("docs/pictures"):
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / name, copy / name)
+    folder, table = blocks_of("first-provider.md", "python")
+    [block] = blocks_of("first-provider.md", "toml")
+    for place, text in (
+        ("gateway/channels/carrier/__init__.py", folder),
+        ("tests/channels/carrier/cases.py", table),
+    ):
+        (copy / place).parent.mkdir()
+        (copy / place).write_text(text)
+    settings = copy / "config" / "gateway.toml"
+    settings.write_text(settings.read_text() + block)
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-k", "carrier",
+         "tests/channels/test_every_channel.py"],
+        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    new = {path for path in copy.rglob("*") if path.is_file() and is_new(path, root, copy)}
+    lines = {
+        str(path.relative_to(copy)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in new
+        if path.suffix in {".py", ".toml", ".md", ".html", ".yaml"}
+    }
+    lines["config/gateway.toml"] -= len((root / "config" / "gateway.toml").read_text().splitlines())
+    print(*(f"{place} | {count} +" for place, count in sorted(lines.items())), ran.stdout[-120:], sep="\n")
+    assert set(lines) == {
+        "gateway/channels/carrier/__init__.py",
+        "tests/channels/carrier/cases.py",
+        "config/gateway.toml",
+    }
+
+
+def is_new(path: Path, root: Path, copy: Path) -> bool:
+    """Whether the product has no such file, or another one."""
+    before = root / path.relative_to(copy)
+    return not before.is_file() or before.read_bytes() != path.read_bytes()
