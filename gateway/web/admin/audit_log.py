@@ -16,7 +16,7 @@ from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import centre_policy, two_factor
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
-from gateway.web.shared.labels import escape_formula
+from gateway.web.shared.labels import quote_formula
 from gateway.web.shared.second_factor import ask_proof, take_proof
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _write_table(rows: Iterable[AuditEntry], month: str) -> Response:
         table.writerow(
             [
                 row.at.isoformat(timespec="seconds"),
-                *(escape_formula(getattr(row, name)) for name in FIELDS[1:]),
+                *(quote_formula(getattr(row, name)) for name in FIELDS[1:]),
             ]
         )
     headers = {"Content-Disposition": f'attachment; filename="record-{month}.csv"'}

@@ -23,7 +23,7 @@ from gateway.web.shared.auth import end_reading, find_home, get_actor, permit_wh
 from gateway.web.shared.fact_notice import find_notice
 from gateway.web.shared.forms import flash_undoable, read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.labels import escape_formula
+from gateway.web.shared.labels import quote_formula
 from gateway.web.shared.languages import get_language
 from gateway.web.shared.second_factor import ask_proof, take_proof
 
@@ -204,7 +204,7 @@ def _make_file(rows: Iterable[search.ExportedRow], month: str) -> Response:
     table.writeheader()
     for row in rows:
         values = search.format_exported(row)
-        table.writerow({name: escape_formula(values[name]) for name in FIELDS})
+        table.writerow({name: quote_formula(values[name]) for name in FIELDS})
     name = f"requests-{month}.csv" if month else "requests.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(written.getvalue(), mimetype="text/csv", headers=headers)

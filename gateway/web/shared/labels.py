@@ -336,7 +336,7 @@ def show_controls(value: object) -> object:
     return value
 
 
-def escape_formula(value: object) -> object:
+def quote_formula(value: object) -> object:
     """Escape a value that a spreadsheet would run as a formula (OWASP, "CSV Injection"); people choose their names."""
     return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"} else value
 

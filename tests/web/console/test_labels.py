@@ -87,7 +87,10 @@ class TestHelp:
             assert page.count('href="#help"') == 1, address
             found[address] = words.group(1)
         own = {address: words for address, words in found.items() if not address.startswith("/me/")}
-        assert len(set(own.values())) == len(own), "each page says its own"
+        assert len(set(own.values())) == len(own), (
+            "each page says its own",
+            sorted((w, a) for a, w in own.items()),
+        )
         assert len(found) > 3
 
     def test_a_refused_form_has_the_help_of_its_page(self, signed):
