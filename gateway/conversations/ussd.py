@@ -105,14 +105,14 @@ class UssdTurn:
     def _answer_in_one_trip(self, asking: Asking) -> RenderedPage | None:
         """Answer a remembered move from a session that this process saved last, where nothing came between.
 
-        Effects never come this way: the session may be out of date until its replacement was acknowledged. All inputs
-        together say at which hop it must stand; a single one goes on from wherever it stands, as after ``load``.
+        Effects never come this way: it may be out of date until its replacement was acknowledged. A single input goes
+        on from wherever it stands, as after ``load``.
         """
         if self.inbound.first:
             return None
         channel, number = self.inbound.channel, self.inbound.number
-        before = self.inbound.text.count("*") if self.contract.accumulates else None
-        stored = asking.recall(channel, number, mark=self.mark, hop=before)
+        hop = self.inbound.text.count("*") if self.contract.accumulates else None
+        stored = asking.recall(channel, number, mark=self.mark, hop=hop)
         found = self.moves.find_next(stored)
         if found is None or stored is None:
             return None
@@ -332,7 +332,6 @@ class UssdTurn:
         )
 
     def _save(self, asking: Asking, stored: Stored | None, held: SavedSession, hop: int) -> None:
-        read_mark = stored.mark if stored else ""
         try:
             asking.save(
                 self.inbound.channel,
@@ -340,7 +339,7 @@ class UssdTurn:
                 mark=self.mark,
                 hop=hop,
                 state=held.dump(),
-                read_mark=read_mark,
+                read_mark=stored.mark if stored else "",
             )
         except Unavailable:
             self.parts.count.add("unsaved", channel=self.inbound.channel)

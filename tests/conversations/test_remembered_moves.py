@@ -16,11 +16,13 @@ from sqlalchemy import Engine, event
 
 from gateway.conversations import ussd
 from gateway.conversations.remembered_moves import Move, NextPage
+from gateway.domain.events import Inbound, Kind
 from gateway.foundation.bounded_table import BoundedTable
 from gateway.foundation.services import Services
 from gateway.storage import duty, versions
 from gateway.storage.database import Store
 from gateway.storage.sessions import Sessions
+from tests.support.channel_tables import line_of
 from tests.support.clocks import SetClock
 from tests.support.house import Phone, made_parts, publish, requests, sample
 from tests.support.loops import Loop, LoopPhone, running_loop
@@ -218,6 +220,34 @@ def test_a_hop_that_was_seen_here_is_one_trip_to_redis_and_any_other_two(
         ran = redis_client.info("commandstats")
         asked.append(sorted(name for name in ("get", "set", "evalsha", "eval") if f"cmdstat_{name}" in ran))
     assert asked == [["set"], ["get", "set"]]
+
+
+def test_single_inputs_are_one_trip_too_and_go_on_from_what_another_process_saved(
+    parts: Services, redis_client: redis.Redis
+) -> None:
+    parts = replace(parts, channels={**parts.channels, "arkesel": line_of("arkesel", "arkesel")})
+    other = replace(parts, sessions=Sessions(redis_client, parts.store, parts.clock))
+
+    def walk(number: str, *posts: tuple[Services, str]) -> list[str]:
+        return [
+            ussd.answer_turn(
+                house,
+                Inbound(
+                    channel="arkesel", kind=Kind.USSD, number=number, session=number, text=key, first=not key
+                ),
+            ).text
+            for house, key in posts
+        ]
+
+    keys = ("", "4", "1", "2", "0", "1", "1")
+    straight = walk("+8562055500001", *((parts, key) for key in keys))
+    assert walk("+8562055500002", *((parts, key) for key in keys[:3])) == straight[:3]
+    redis_client.config_resetstat()
+    assert walk("+8562055500002", (parts, keys[3])) == straight[3:4]
+    ran = redis_client.info("commandstats")
+    assert [name for name in ("get", "set", "evalsha") if f"cmdstat_{name}" in ran] == ["set"]
+    houses = (parts, parts, other, parts, other, parts, parts)
+    assert walk("+8562055500003", *zip(houses, keys, strict=True)) == straight
 
 
 def test_a_post_that_comes_again_to_another_process_reads_what_stands(
