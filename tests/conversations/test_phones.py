@@ -1,16 +1,19 @@
 """Phones that others hold, requests that merge, codes that are tried, promises that die: through the keys she presses."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from gateway.conversations import one_shot
+from gateway.conversations import one_shot, ussd
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.contact_safety import PhoneSeen
+from gateway.domain.events import Inbound, Kind
 from gateway.foundation.services import Services
 from gateway.helpdesk.queue import timers
 from gateway.storage import callbacks, callers
 from gateway.storage.callbacks import Callback
+from tests.support.channel_tables import line_of
 from tests.support.clocks import SetClock
 from tests.support.house import HER, Phone, requests, rows
 from tests.support.outage_rig import sql_away
@@ -34,6 +37,37 @@ def all_of(parts: Services, number: str = HER) -> list[Callback]:
 def wrong_code(parts: Services) -> str:
     codes = {one.code for one in requests(parts)}
     return next(code for code in ("9753", "9754", "9755", "9756") if code not in codes)
+
+
+def test_one_caller_on_two_channels_has_one_request_two_sessions_and_one_refusal(phone: Phone) -> None:
+    """A provider's line and a code of an operator: her sessions stand side by side, what she asked for is one."""
+    parts = replace(phone.parts, channels={**phone.parts.channels, "arkesel": line_of("arkesel", "arkesel")})
+    phone.parts = parts
+
+    def key(typed: str, *, first: bool = False) -> str:
+        posted = Inbound(channel="arkesel", kind=Kind.USSD, number=HER, session="s2", text=typed, first=first)
+        return ussd.answer_turn(parts, posted).text
+
+    code = code_on(phone.dial(OWN).text)
+    phone.dial("4 7 2 1")
+    key("", first=True)
+    for typed in OWN.split()[:-1]:
+        key(typed)
+    phone.press("3")
+    assert code_on(key("1")) == code, "asked again by the other channel, place and code stay"
+    (asked,) = requests(parts)
+    assert code_on(phone.press("1").text) == code, "and the first session went on from where it stood"
+    assert [one.id for one in requests(parts)] == [asked.id]
+    phone.texts("STOP")
+    caller = find_caller_of(parts)
+    assert caller.stopped_at is not None, "a refusal by one channel counts for each"
+
+
+def find_caller_of(parts: Services) -> callers.Caller:
+    with parts.store.read() as tx:
+        found = callers.find_caller(tx, HER)
+    assert found is not None
+    return found
 
 
 # Who holds the phone
