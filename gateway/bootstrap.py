@@ -32,10 +32,10 @@ from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import clock_righting
 from gateway.helpdesk.requests import refuse
 from gateway.operations import supervisor
-from gateway.operations.reporting.metrics import Counters
 from gateway.storage import atomic_files, migrate
 from gateway.storage import settings as kept
 from gateway.storage.atomic_files import read_master_key
+from gateway.storage.counts import Counters
 from gateway.storage.database import Store, Tx, Unavailable
 from gateway.storage.duty import DutyHours
 from gateway.storage.live_menus import Versions

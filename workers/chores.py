@@ -18,8 +18,8 @@ from gateway.helpdesk.alerts import announce, line_alerts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import timers
 from gateway.operations import maintenance
-from gateway.operations.reporting.metrics import EVERY
 from gateway.storage import audit, callers, settings
+from gateway.storage.counts import EVERY
 from gateway.storage.database import Unavailable
 from workers import Stop
 

@@ -9,8 +9,8 @@ from gateway.bootstrap import list_refreshed, open_redis, open_serials, open_ser
 from gateway.foundation.services import Services
 from gateway.operations.refresh import Refresh, set_up_log
 from workers.chores import TABLE, run_clock
+from workers.jobs import run_worker
 from workers.links import run_links
-from workers.worker import run_worker
 
 
 def start_worker(settings: Settings) -> None:

@@ -21,7 +21,7 @@ from gateway.foundation.clock import Clock
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.menus.authoring.conversation_runner import CODE
-from gateway.menus.authoring.declared import find_keys_to_language
+from gateway.menus.authoring.graph import find_keys_to_language
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.text_size import GSM7, measure_text, split_parts
 from gateway.menus.keywords import find_nearest_topics, understand_text

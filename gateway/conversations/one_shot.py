@@ -23,7 +23,7 @@ from gateway.helpdesk.requests import accept
 from gateway.menus.engine.effects import RequestCallback
 from gateway.menus.engine.sms_reply import cut_sms
 from gateway.menus.engine.visibility import DEFAULT_LANGUAGE
-from gateway.storage import callers, conversations, outbox, rate_limits
+from gateway.storage import callers, conversations, counts, outbox
 from gateway.storage.callers import Caller
 from gateway.storage.database import Tx, Unavailable
 
@@ -232,7 +232,7 @@ def _reply_to(
 
 def _may_answer(parts: Services, tx: Tx, inbound: Inbound, now: datetime, *, share: str) -> bool:
     def count_use(window: str, *scope: str) -> int:
-        return rate_limits.spend_use(
+        return counts.spend_use(
             tx, parts.store.ring.lookup("budget", inbound.channel, *scope), window, now=now
         )
 
@@ -289,7 +289,7 @@ def _write_call(parts: Services, tx: Tx, call: MissedCall, now: datetime) -> tup
     key, ring = _make_key(parts, call), parts.store.ring.lookup("session", call.channel, "ring", call.number)
     if not conversations.begin_turn(tx, key, session=ring, kind="ring", now=now, caller_id=known.id):
         return None
-    if rate_limits.add_try(tx, parts.store.ring.lookup("budget", "ring", known.id), now, ONE_RING).n > 1:
+    if counts.add_try(tx, parts.store.ring.lookup("budget", "ring", known.id), now, ONE_RING).n > 1:
         return None
     caller = callers.upsert_caller(tx, call.number, now=now, trial=known.trial)
     return _request_callback(parts, tx, call, caller, answers, key, ring, now)

@@ -19,10 +19,10 @@ from gateway.domain.events import ChannelSeen, NotANumber
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.foundation.phone_numbers import FEWEST_DIGITS
 from gateway.foundation.services import Services
-from gateway.storage import conversations, rate_limits, settings
+from gateway.storage import conversations, counts, settings
 from gateway.storage.conversations import OperatorNotice
+from gateway.storage.counts import ChannelRows
 from gateway.storage.database import Tx, Unavailable
-from gateway.storage.rate_limits import ChannelRows
 from gateway.storage.settings import Life
 
 LOW_BATTERY = 20
@@ -72,7 +72,7 @@ def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
         Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
-        return compose_statuses(parts, rate_limits.read_channels(tx, parts.channels))
+        return compose_statuses(parts, counts.read_channels(tx, parts.channels))
 
 
 def compose_statuses(parts: Services, rows: ChannelRows) -> tuple[ChannelStatus, ...]:
@@ -268,7 +268,7 @@ def keep_notice(parts: Services, event: NotANumber) -> bool:
             now=now,
         ):
             return False
-        if rate_limits.spend_use(tx, scope, f"{now:%Y%m%d}", now=now) > A_DAY:
+        if counts.spend_use(tx, scope, f"{now:%Y%m%d}", now=now) > A_DAY:
             raise _TooMany  # which takes the row back
         return True
 

@@ -27,11 +27,11 @@ from gateway.foundation.ids import add_jitter, new_token
 from gateway.foundation.services import Services
 from gateway.storage import (
     callers,
+    counts,
     outbox,
     outbox_claims,
     people,
     queue_counts,
-    rate_limits,
     settings,
     staff_devices,
 )
@@ -195,7 +195,7 @@ class LockedBuckets:
     def save(self) -> None:
         """Store the buckets that were replaced."""
         for channel in sorted(self._changed):
-            rate_limits.save_bucket(self._tx, channel, self._of[channel])
+            counts.save_bucket(self._tx, channel, self._of[channel])
 
 
 def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Decided | Nothing:
@@ -263,15 +263,15 @@ def claim_within(
 
 
 def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
-    held = rate_limits.hold_buckets(tx)
+    held = counts.hold_buckets(tx)
     missing = {
         name: send_policy.make_full_bucket(get_limits(sender), now)
         for name, sender in parts.senders.items()
         if name not in held
     }
     if missing:
-        rate_limits.ensure_buckets(tx, missing)
-        held = rate_limits.hold_buckets(tx)
+        counts.ensure_buckets(tx, missing)
+        held = counts.hold_buckets(tx)
     today = now.astimezone(ZoneInfo(parts.line.zone)).date()
     return {
         name: send_policy.fill_bucket(held[name], get_limits(sender), now=now, today=today)

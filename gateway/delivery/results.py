@@ -12,7 +12,7 @@ from gateway.domain.events import OPTED_OUT, Delivery
 from gateway.domain.outbox.states import OutboxEvent, OutboxState, choose_further_word, find_next_state
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
-from gateway.storage import audit, outbox, rate_limits, settings
+from gateway.storage import audit, counts, outbox, settings
 from gateway.storage.database import Tx
 from gateway.storage.outbox import OutboxRow
 
@@ -33,7 +33,7 @@ def record_delivery(parts: Services, delivery: Delivery) -> None:
 def _write_delivery(parts: Services, tx: Tx, delivery: Delivery) -> None:
     now = parts.clock.now()
     # Recording a send result locks the same bucket, so neither can miss what the other has just written.
-    rate_limits.hold_bucket(tx, delivery.channel)
+    counts.hold_bucket(tx, delivery.channel)
     row = _find_row(parts, tx, delivery)
     if row is None:
         outbox.park_delivery(

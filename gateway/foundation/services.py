@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gateway.domain.callbacks.windows import Hours
     from gateway.domain.outbox.states import OutboxEvent
     from gateway.foundation.clock import Clock
-    from gateway.operations.reporting.metrics import Counters
+    from gateway.storage.counts import Counters
     from gateway.storage.database import Store, Tx
     from gateway.storage.duty import DutyHours
     from gateway.storage.live_menus import Versions

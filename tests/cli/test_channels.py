@@ -11,7 +11,7 @@ from gateway.cli.main import main
 from gateway.delivery.channel_status import keep_notice
 from gateway.domain.events import Inbound, Kind, NotANumber
 from gateway.domain.outbox.send_policy import Bucket
-from gateway.storage import rate_limits
+from gateway.storage import counts
 from gateway.storage.callers import SentText
 from tests.channels.android.cases import KEY
 from tests.support import cli_house as houses
@@ -144,8 +144,8 @@ def test_a_line_in_trouble_leads_to_the_guide_of_its_own_provider(machine: Machi
     with parts.store.write() as tx:
         now = parts.clock.now()
         paused = Bucket(tokens=0, filled_at=now, paused_until=now + timedelta(hours=1), why="wrong-key")
-        rate_limits.ensure_buckets(tx, {"africastalking": paused})
-        rate_limits.save_bucket(tx, "africastalking", paused)
+        counts.ensure_buckets(tx, {"africastalking": paused})
+        counts.save_bucket(tx, "africastalking", paused)
     for command in (("channels", "list"), ("doctor",)):
         said = machine.run(*command, **env).output
         assert "docs/how-to/connect-africas-talking.md" in said

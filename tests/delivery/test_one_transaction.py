@@ -8,7 +8,7 @@ from gateway.delivery.nudge import sweep_outbox
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import Outgoing
 from gateway.foundation.services import Services
-from gateway.storage import outbox, rate_limits
+from gateway.storage import counts, outbox
 from gateway.storage.database import Lost, Unavailable
 from tests.delivery.test_crashes import Killed
 from tests.support.clocks import SetClock
@@ -37,7 +37,7 @@ def test_each_message_costs_one_transaction_and_few_statements_built_once(
     assert {id(one) for one in nine.built} <= {id(one) for one in three.built}
     assert states(rows, few + more) == ["sent"] * 12
     with parts.store.read() as tx:
-        assert rate_limits.list_buckets(tx)["phone"].sent == 12
+        assert counts.list_buckets(tx)["phone"].sent == 12
     assert len(phone.got) == 12
 
 

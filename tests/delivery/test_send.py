@@ -12,7 +12,7 @@ from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import Outgoing
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests import refuse
-from gateway.storage import callers, outbox, outbox_claims, rate_limits
+from gateway.storage import callers, counts, outbox, outbox_claims
 from gateway.storage.database import Tx
 from gateway.storage.outbox import OutboxRow
 from tests.support.clocks import SetClock
@@ -486,12 +486,12 @@ def test_three_faults_pause_the_line_and_a_success_opens_it(
     phone.answers.extend([UNCLEAR] * 3)
     assert drain_outbox(parts) == 3
     with parts.store.read() as tx:
-        line = rate_limits.list_buckets(tx)["phone"]
+        line = counts.list_buckets(tx)["phone"]
     assert (line.faults, line.why) == (3, "no-answer")
     clock.forward(seconds=5)
     assert drain_outbox(parts) == 2
     with parts.store.read() as tx:
-        assert rate_limits.list_buckets(tx)["phone"].faults == 0
+        assert counts.list_buckets(tx)["phone"].faults == 0
 
 
 def test_a_refused_recipient_is_no_fault_of_the_line(parts: Services, rows: Rows, phone: Phone) -> None:
@@ -540,7 +540,7 @@ def test_the_number_is_in_no_row_and_no_log(
         drain_outbox(parts)
         assert HER not in repr(rows.get(row_id))
         with parts.store.write() as tx:
-            tx.execute(rate_limits.lines.delete())
+            tx.execute(counts.lines.delete())
     assert HER not in caplog.text
     assert HER[1:] not in caplog.text
     assert "about her pay" not in caplog.text

@@ -14,7 +14,7 @@ from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback, NotSafe, Rej
 from gateway.helpdesk.queue import call_sheet, outcome, search, shift_summary, transfer
 from gateway.helpdesk.requests import add, case_record, referrals, unmatched_texts
 from gateway.helpdesk.staff import people, shifts, sign_in, two_factor
-from gateway.operations.reporting import service_quality as figures
+from gateway.operations.reporting import metrics
 from tests.support.desk_rig import HER, Desk
 
 Deed = Callable[[Desk, Actor, str], Any]
@@ -78,7 +78,7 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
     "help list": (lambda desk, who, _: alerts.set_list(desk.parts, who, []), {S, A}),
     "see help list": (lambda desk, who, _: alerts.list_alerts(desk.parts, who), {S, A}),
     "test": (lambda desk, who, _: alerts.send_test(desk.parts, who, noy(desk)), {S, A}),
-    "watch": (lambda desk, who, _: figures.show_quality(desk.parts, who), {S, A, R}),
+    "watch": (lambda desk, who, _: metrics.show_quality(desk.parts, who), {S, A, R}),
     "reset another": (lambda desk, who, _: two_factor.reset_factor(desk.parts, who, noy(desk)), {A}),
     "sign-ins of another": (lambda desk, who, _: sign_in.list_sign_ins(desk.parts, who, noy(desk)), {A}),
     "end another's": (lambda desk, who, _: sign_in.revoke_sign_in(desk.parts, who, noy(desk), "00"), {A}),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.requests import case_record
-from gateway.operations.reporting.metrics import OTHER, Counters
+from gateway.storage.counts import OTHER, Counters
 from tests.support.clocks import SetClock
 from tests.support.lists import WORDS
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.domain import contact_safety
 from gateway.domain.callbacks.states import OPEN, CallbackState
-from gateway.operations.reporting import service_quality as figures
+from gateway.operations.reporting import metrics
 from tests.support.desk_rig import Desk
 from tests.support.week_rig import Broken, Week
 
@@ -17,7 +17,7 @@ SEED = 5
 def figures_of(week: Week, began: float) -> str:
     states = Counter(state for (state,) in week.desk.rows("SELECT state FROM callbacks"))
     with week.desk.parts.store.read() as tx:
-        seen = figures.measure_quality(week.desk.parts, tx)
+        seen = metrics.measure_quality(week.desk.parts, tx)
     rate = seen.contact_rate or 0
     return (
         f"\nseed {week.seed}, {week.desk.parts.store.dialect}, {time.perf_counter() - began:.0f} s: {dict(week.counts)}\n"
@@ -47,7 +47,7 @@ def holds(week: Week) -> None:
         assert step is not None, f"{row.state} without a next step"
         assert row.state is not CallbackState.WAITING or step > now
     with desk.parts.store.read() as tx:
-        assert figures.measure_quality(desk.parts, tx).unsafe == 0
+        assert metrics.measure_quality(desk.parts, tx).unsafe == 0
 
 
 def played(desk: Desk, requests: int, days: int) -> Week:

@@ -117,7 +117,7 @@ FAULTS = (
     ),
     Fault(
         "a worker imports Flask",
-        "workers/worker.py",
+        "workers/jobs.py",
         "import logging\n",
         "import flask\nimport logging\n",
         "tests/laws/test_imports.py::test_the_tree_keeps_every_law",

@@ -18,7 +18,7 @@ PLANTED = (
     ("Law 2: the store", "gateway/storage/planted_channel.py", "from gateway.channels.africastalking import codes"),
     ("Law 2: no channel", "gateway/channels/simulator/planted_other.py", "from gateway.channels.africastalking import codes"),
     ("Law 3", "workers/planted.py", "import flask"),
-    ("Law 3", "workers/planted_detour.py", "from gateway.web.shared import times"),
+    ("Law 3", "workers/planted_detour.py", "from gateway.web.shared import languages"),
     ("Law 4", "gateway/helpdesk/planted_settings.py", "from config import settings"),
     ("Law 7", "gateway/web/console/planted.py", "import sqlalchemy"),
     ("Law: arrows", "gateway/helpdesk/planted_up.py", "from gateway.conversations import ussd"),

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.storage import callers, conversations, rate_limits
+from gateway.storage import callers, conversations, counts
 from gateway.storage.database import Store, Tx
 from gateway.storage.tables import callers as caller_table
 from gateway.storage.tables import texts as text_table
@@ -215,16 +215,16 @@ def test_a_thread_of_nobody_is_refused_by_the_database(store: Store) -> None:
 
 def test_a_budget_counts_by_scope_and_window(tx: Tx) -> None:
     one, other = b"1" * 32, b"2" * 32
-    assert [rate_limits.spend_use(tx, one, "today", now=NOW) for _ in range(4)] == [1, 2, 3, 4]
-    assert rate_limits.spend_use(tx, one, "tomorrow", now=NOW) == 1
-    assert rate_limits.spend_use(tx, other, "today", now=NOW) == 1
-    assert rate_limits.spend_use(tx, one, "today", now=NOW) == 5
+    assert [counts.spend_use(tx, one, "today", now=NOW) for _ in range(4)] == [1, 2, 3, 4]
+    assert counts.spend_use(tx, one, "tomorrow", now=NOW) == 1
+    assert counts.spend_use(tx, other, "today", now=NOW) == 1
+    assert counts.spend_use(tx, one, "today", now=NOW) == 5
 
 
 def test_uses_at_once_are_all_counted_and_each_is_told_another_number(store: Store) -> None:
     def one(_: int) -> int:
         with store.write() as tx:
-            return rate_limits.spend_use(tx, b"1" * 32, "today", now=NOW)
+            return counts.spend_use(tx, b"1" * 32, "today", now=NOW)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(one, range(20))) == list(range(1, 21))
@@ -232,7 +232,7 @@ def test_uses_at_once_are_all_counted_and_each_is_told_another_number(store: Sto
 
 def test_a_use_that_is_rolled_back_is_not_spent(store: Store) -> None:
     with suppress(RuntimeError), store.write() as tx:
-        rate_limits.spend_use(tx, b"1" * 32, "today", now=NOW)
+        counts.spend_use(tx, b"1" * 32, "today", now=NOW)
         raise RuntimeError
     with store.write() as tx:
-        assert rate_limits.spend_use(tx, b"1" * 32, "today", now=NOW) == 1
+        assert counts.spend_use(tx, b"1" * 32, "today", now=NOW) == 1

@@ -29,9 +29,9 @@ from gateway.menus.authoring.folder import read_folder
 from gateway.menus.authoring.pages import add_pages
 from gateway.menus.engine import serialization
 from gateway.menus.engine.model import FORMAT
-from gateway.operations.reporting.metrics import Counters
 from gateway.storage import callbacks, callers, outbox, versions
 from gateway.storage.callbacks import Callback
+from gateway.storage.counts import Counters
 from gateway.storage.database import Store
 from gateway.storage.duty import DutyHours
 from gateway.storage.live_menus import Versions

@@ -28,8 +28,8 @@ from gateway.domain.events import (
 )
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import Serials
-from gateway.operations.reporting.metrics import Counters
 from gateway.storage.callers import SentText
+from gateway.storage.counts import Counters
 from gateway.web.webhooks.views import Doors, Gate, list_addresses, mount_webhooks
 
 KEY = b"k" * 32

@@ -17,8 +17,7 @@ from gateway.foundation.services import Services
 from tests.support.clocks import SetClock
 from tests.support.outbox_rig import HER, Phone, Rows
 from tests.support.servers import Valkey
-from workers.jobs import nudge
-from workers.worker import run_worker
+from workers.jobs import nudge, run_worker
 
 ROW = "1m865yhb05ymgzac92ec"
 

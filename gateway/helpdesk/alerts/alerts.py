@@ -16,7 +16,7 @@ from gateway.domain.permissions import ROLES, Permission, Role, check_permission
 from gateway.helpdesk.alerts import alert_answers, push_alerts
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.requests.planning import fill_message
-from gateway.storage import audit, callbacks, outbox, people, rate_limits, settings
+from gateway.storage import audit, callbacks, counts, outbox, people, settings
 from gateway.storage import duty as stored
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _is_closed(parts: Services, tx: Tx) -> frozenset[str]:
     now = parts.clock.now()
     paused = {
         name
-        for name, one in rate_limits.list_buckets(tx).items()
+        for name, one in counts.list_buckets(tx).items()
         if one.paused_until is not None and one.paused_until > now
     }
     return frozenset(paused | settings.list_silent(tx, parts.channels, now))
@@ -186,7 +186,7 @@ def _join_names(parts: Services, tx: Tx, person: Person, key: str, now: datetime
     The queue still lists every request; only the repeated text is saved.
     """
     scope = parts.store.ring.lookup("budget", "alerts", key, person.id)
-    joins = join or rate_limits.spend_use(tx, scope, f"{now:%Y%m%d%H}", now=now) > ALERTS_AN_HOUR
+    joins = join or counts.spend_use(tx, scope, f"{now:%Y%m%d%H}", now=now) > ALERTS_AN_HOUR
     return f"joined:{key}:{person.id}:{now:%Y%m%d%H}{now.minute // JOINED_MINUTES}" if joins else ""
 
 

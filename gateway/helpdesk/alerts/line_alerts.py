@@ -18,7 +18,7 @@ from gateway.delivery import channel_status, clock_guard
 from gateway.domain.outbox.send_policy import RouteWay, order_routes
 from gateway.helpdesk.alerts import alerts, push_alerts
 from gateway.helpdesk.alerts.announce import list_keepers
-from gateway.storage import callers, outbox, outbox_claims, rate_limits, settings
+from gateway.storage import callers, counts, outbox, outbox_claims, settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -89,7 +89,7 @@ def _is_to_tell(stop: dict[str, Any], now: datetime) -> bool:
 def _note_stopped(parts: Services, tx: Tx, known: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is known of stopped channels, with what is seen now."""
     found: dict[str, Any] = {}
-    for status in channel_status.compose_statuses(parts, rate_limits.read_channels(tx, parts.channels)):
+    for status in channel_status.compose_statuses(parts, counts.read_channels(tx, parts.channels)):
         before = known.get(status.name)
         if status.channel.contract.real and status.sort in SILENT | PAUSED:
             fresh = {"since": now.isoformat(), "told": False}

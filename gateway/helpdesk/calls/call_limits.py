@@ -13,7 +13,7 @@ from gateway.domain.outbox.send_policy import RateLimits
 from gateway.domain.permissions import ROLES, Permission, Role
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoBridge, TooManyShown
-from gateway.storage import attempts, audit, people, rate_limits
+from gateway.storage import attempts, audit, counts, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def find_bridging(parts: Services) -> Mapping[str, Bridging]:
 
 def find_obstacle(parts: Services, tx: Tx) -> str:
     """Return why no channel can bridge now, as a value of NEAREST_TO_OPEN; empty if one can."""
-    return choose_obstacle(parts, rate_limits.list_buckets(tx))
+    return choose_obstacle(parts, counts.list_buckets(tx))
 
 
 def list_accounts(parts: Services) -> tuple[str, ...]:
@@ -61,13 +61,13 @@ def spend_call(parts: Services, tx: Tx) -> str:
     ways: dict[str, str] = {}
     for name, bridging in find_bridging(parts).items():
         limits = _find_limits(bridging)
-        rate_limits.ensure_buckets(
+        counts.ensure_buckets(
             tx, {_name_account(name): send_policy.make_full_bucket(limits, parts.clock.now())}
         )
-        bucket = rate_limits.hold_bucket(tx, _name_account(name))
+        bucket = counts.hold_bucket(tx, _name_account(name))
         ways[name] = _describe_account(parts, bridging, bucket)
         if bucket is not None and not ways[name]:
-            rate_limits.save_bucket(
+            counts.save_bucket(
                 tx, _name_account(name), send_policy.take_token(_fill_bucket(parts, bucket, bridging), limits)
             )
             return name
@@ -79,13 +79,11 @@ def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> No
 
     A call that was certainly not placed is refunded; failures pause the channel's calls.
     """
-    bucket = rate_limits.hold_bucket(tx, _name_account(channel))
+    bucket = counts.hold_bucket(tx, _name_account(channel))
     if bucket is None:
         return
     if result.outcome is SendOutcome.SENT:
-        rate_limits.save_bucket(
-            tx, _name_account(channel), send_policy.note_success(bucket, cost=result.cost)
-        )
+        counts.save_bucket(tx, _name_account(channel), send_policy.note_success(bucket, cost=result.cost))
         return
     if result.outcome is not SendOutcome.UNCLEAR:
         bucket = send_policy.give_back(bucket)
@@ -94,7 +92,7 @@ def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> No
     ):  # otherwise the number was refused, which says nothing about the channel
         now = parts.clock.now()
         bucket = send_policy.note_failed_call(bucket, now=now, reason=result.reason, alarm=result.alarm)
-    rate_limits.save_bucket(tx, _name_account(channel), bucket)
+    counts.save_bucket(tx, _name_account(channel), bucket)
 
 
 def _name_account(channel: str) -> str:

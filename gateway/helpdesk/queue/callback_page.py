@@ -30,7 +30,7 @@ from gateway.helpdesk.queue.shift_summary import WRITTEN_AGAIN
 from gateway.helpdesk.queue.undo import may_reopen
 from gateway.helpdesk.requests.referrals import POLICY, choose_entries
 from gateway.helpdesk.staff.centre_lists import list_topics
-from gateway.storage import bridges, broken_promises, duty, notes, people, queue, queue_counts, rate_limits
+from gateway.storage import bridges, broken_promises, counts, duty, notes, people, queue, queue_counts
 from gateway.storage.attempts import INCOMING
 from gateway.storage.queue import Tab
 
@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from gateway.helpdesk.queue.transfer import Colleague
     from gateway.storage.bridges import SeenCall, SeenCalls
     from gateway.storage.callbacks import Callback
+    from gateway.storage.counts import ChannelRows
     from gateway.storage.database import Tx
     from gateway.storage.notes import DraftNote, Referral, Written
     from gateway.storage.people import TeamNow
     from gateway.storage.queue import IdQuery, ListOrder, QueueEntry
-    from gateway.storage.rate_limits import ChannelRows
 
 JUST_NOW = timedelta(minutes=15)
 """A bridged call that asks no outcome is explained for this long."""
@@ -222,7 +222,7 @@ def _read_rows(
             tx, actor.person_id, callback_id=callback_id, caller_id=one.callback.caller_id or ""
         ),
         written=notes.read_written(tx, callback_id, actor.person_id, acts_about=sorted(about)),
-        channels=rate_limits.read_channels(
+        channels=counts.read_channels(
             tx, parts.channels, accounts=call_limits.list_accounts(parts), setting=POLICY
         ),
     )

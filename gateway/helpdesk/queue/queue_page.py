@@ -14,7 +14,7 @@ from gateway.helpdesk.queue.queue import (
     LOOKS,
     compose_queue,
 )
-from gateway.storage import audit, bridges, broken_promises, duty, people, queue, queue_counts, rate_limits
+from gateway.storage import audit, bridges, broken_promises, counts, duty, people, queue, queue_counts
 from gateway.storage.queue import Tab
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from gateway.storage.audit import AuditEntry
     from gateway.storage.bridges import SeenCalls
     from gateway.storage.broken_promises import Confession
+    from gateway.storage.counts import ChannelRows
     from gateway.storage.database import Tx
     from gateway.storage.people import Person, TeamNow
     from gateway.storage.queue import IdQuery, QueueEntry, QueueShape
     from gateway.storage.queue_counts import Pulse
-    from gateway.storage.rate_limits import ChannelRows
 
 CLAIMED = "claimed"
 """Name of the list of callbacks that the viewer has claimed and not begun to call."""
@@ -224,7 +224,7 @@ def _read_bar(
         claimed,
         read_claim_acts(tx, claimed),
         calls=bridges.read_calls(tx, actor.person_id),
-        channels=rate_limits.read_channels(tx, parts.channels),
+        channels=counts.read_channels(tx, parts.channels),
         confessions=broken_promises.list_unseen(tx, actor.team),
         pulse=pulse,
     )

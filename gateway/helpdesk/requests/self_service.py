@@ -31,7 +31,7 @@ from gateway.menus.engine.effects import (
     Gone,
     Noted,
 )
-from gateway.storage import attempts, audit, callbacks, callers, rate_limits
+from gateway.storage import attempts, audit, callbacks, callers, counts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,7 @@ def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: da
     So is every code after three wrong ones a day, so that codes cannot be guessed (OWASP Authentication Cheat Sheet).
     """
     scope = tx.ring.lookup("tries", "code", caller.id)
-    if rate_limits.find_tries(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
+    if counts.find_tries(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
         return CodeWrong()
     requests = callbacks.open_of(tx, caller.id)
     further = callbacks.find_by_further_code(tx, [one.id for one in requests], code)
@@ -81,7 +81,7 @@ def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: da
             and one.due_until
         ):
             return _make_found(one, one.due_at, one.due_until)
-    rate_limits.add_try(tx, scope, now, _DAY)
+    counts.add_try(tx, scope, now, _DAY)
     return CodeWrong()
 
 

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.foundation.network_addresses import find_subscriber
 from gateway.helpdesk.errors import Rejected, Why
-from gateway.storage import rate_limits
+from gateway.storage import counts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -137,13 +137,13 @@ def take_a_try(parts: Services, name_key: str, address: str) -> None:
     def work(tx: Tx) -> None:
         scopes = _list_scopes(tx, name_key, find_subscriber(address), now)
         wait = max(
-            _find_wait(rate_limits.find_tries(tx, scope.key, now=now, window=WINDOW), scope, now)
+            _find_wait(counts.find_tries(tx, scope.key, now=now, window=WINDOW), scope, now)
             for scope in scopes
         )
         if wait > timedelta():
             raise Rejected(Why.SLOW_DOWN, seconds=int(wait.total_seconds()) + 1)
         for scope in scopes:
-            rate_limits.add_try(tx, scope.key, now, WINDOW)
+            counts.add_try(tx, scope.key, now, WINDOW)
 
     parts.store.run(work)
 
@@ -162,8 +162,8 @@ def forget_tries(parts: Services, name_key: str, address: str) -> None:
 
     def work(tx: Tx) -> None:
         for scope in ("name", name_key), ("pair", name_key, place), ("address", place):
-            rate_limits.clear_tries(tx, tx.ring.lookup("tries", *scope))
-        rate_limits.add_try(tx, tx.ring.lookup("tries", "was-here", name_key, place), now, REMEMBERED)
+            counts.clear_tries(tx, tx.ring.lookup("tries", *scope))
+        counts.add_try(tx, tx.ring.lookup("tries", "was-here", name_key, place), now, REMEMBERED)
 
     parts.store.run(work)
 
@@ -172,14 +172,14 @@ def _list_scopes(tx: Tx, name_key: str, place: str, now: datetime) -> list[_Scop
     by_pair = _Scope(tx.ring.lookup("tries", "pair", name_key, place), _PAIR_FREE)
     by_address = _Scope(tx.ring.lookup("tries", "address", place), _ADDRESS_FREE)
     by_name = _Scope(tx.ring.lookup("tries", "name", name_key), _NAME_FREE)
-    was_here = rate_limits.find_tries(
+    was_here = counts.find_tries(
         tx, tx.ring.lookup("tries", "was-here", name_key, place), now=now, window=REMEMBERED
     )
     # Tries by others must not lock a person out at the address where they usually sign in.
     return [by_pair, by_address] if was_here.n else [by_pair, by_address, by_name]
 
 
-def _find_wait(found: rate_limits.Tries, scope: _Scope, now: datetime) -> timedelta:
+def _find_wait(found: counts.Tries, scope: _Scope, now: datetime) -> timedelta:
     if found.n < scope.free or found.last_at is None:
         return timedelta()
     pause = min(timedelta(seconds=2 ** min(found.n - scope.free + 1, 10)), LONGEST_WAIT)

@@ -9,8 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from gateway.menus.authoring.checks import CheckContext, run_checks
-from gateway.menus.authoring.declared import read_declared
-from gateway.menus.authoring.graph import MenuWay, list_ways
+from gateway.menus.authoring.graph import MenuWay, list_ways, read_declared
 from gateway.menus.authoring.passages import Reviews, find_waiting, read_marks
 from gateway.menus.authoring.problems import Level, Place, Problem, has_errors, point_problem, sort_problems
 from gateway.menus.authoring.schema import build

@@ -1,16 +1,18 @@
-"""Walk a menu: ways between screens, what can be reached, the way to a callback, and every text with its path.
+"""Walk a menu: ways between screens and to a callback, the keys to each language, and every text with its path.
 
-Test coverage is measured over these texts, and their word breaks are found with ICU.
+What a menu's head declares for checks only (units, country names) is read here, too. Test coverage is measured over
+the texts, and their word breaks are found with ICU.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib import import_module
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from gateway.foundation.bounded_table import keep_per_owner
+from gateway.menus.authoring.yaml_nodes import MapNode, get_pairs, get_scalars
 from gateway.menus.engine.model import (
     DUTY_PLACEHOLDERS,
     LINE_PLACEHOLDERS,
@@ -298,3 +300,56 @@ def _find_breaks(breaker: "type[LineBreaker]", language: str, text: str) -> Coll
     units = accumulate((1 + (each > "\uffff") for each in text), initial=0)
     places = {unit: place for place, unit in enumerate(units)}
     return frozenset(places[end] for end in ends if end in places)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """Declarations for checks.
+
+    Attributes:
+        countries: country (ISO 3166-1 alpha-2) → language → its names there, in every form.
+        units: language → words for money and time spans, beside which a number should be a fact.
+    """
+
+    countries: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_declared(root: MapNode) -> Declared:
+    """Return the declarations of a merged folder."""
+    countries = {
+        country.text: {
+            language.text: tuple(each.text for each in get_scalars(names))
+            for language, names in get_pairs(spoken)
+        }
+        for country, spoken in get_pairs(root, "countries")
+    }
+    units = {
+        language.text: tuple(each.text for each in get_scalars(words))
+        for language, words in get_pairs(root, "units")
+    }
+    return Declared(countries=countries, units=units)
+
+
+# Keys from the first screen to each language.
+
+
+def find_keys_to_language(menu: Menu, tag: str) -> tuple[tuple[str, str], ...] | None:
+    """Return (screen, key) pairs that lead to this language; None where the menu does not offer it."""
+    if tag not in menu.languages:
+        return None
+    typed: list[tuple[str, str]] = []
+    screen = menu.start
+    while any(choice.script for choice in menu.screens[screen].choices) and len(typed) < len(menu.screens):
+        found = next((choice for choice in menu.screens[screen].choices if choice.script == tag), None)
+        if found is None:
+            return None
+        typed.append((screen, found.key))
+        screen = found.to
+    return tuple(typed)
+
+
+def find_keys_to_languages(menu: Menu) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return language → (screen, key) pairs, for every language that keys can choose."""
+    found = {tag: find_keys_to_language(menu, tag) for tag in menu.languages}
+    return {tag: typed for tag, typed in found.items() if typed}

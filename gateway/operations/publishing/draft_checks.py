@@ -21,8 +21,7 @@ from gateway.menus.authoring.check import Checked
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_files import Case
 from gateway.menus.authoring.conversation_runner import LINE_VALUES, Talk
-from gateway.menus.authoring.pages import add_pages
-from gateway.menus.authoring.preview import Preview, preview_screen
+from gateway.menus.authoring.pages import Preview, add_pages, preview_screen
 from gateway.menus.authoring.problems import Level, Place, Problem
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.visibility import list_offers

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from gateway.domain.permissions import Actor
 from gateway.foundation.services import Services
 from gateway.menus.authoring.check import build_unchecked
-from gateway.menus.authoring.preview import preview_message
+from gateway.menus.authoring.pages import preview_message
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.yaml_edit import add_entry, add_item, read_part, remove_part
 from gateway.menus.authoring.yaml_spans import NotEditable, Plain

@@ -1,36 +1,155 @@
-"""Serves ``/metrics`` from SQL in the Prometheus text format, and collects counters in memory for SQL.
+"""Measures service quality, and serves ``/metrics`` from SQL in the Prometheus text format.
 
-Every process gives the same page, because it is read from SQL and not from the process's own memory.
+Quality is the time to the first attempt, the contact rate, and calls outside a safe window. Every process gives the
+same page, because it is read from SQL and not from the process's own memory.
 """
 
-import re
-import threading
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.foundation.clock import Clock
+from gateway.domain.callbacks.states import BrokenPromise
+from gateway.domain.callbacks.windows import open_between
+from gateway.domain.contact_safety import When
+from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.menus.fact_expiry import count_by_threshold, find_fact_ends
-from gateway.operations.reporting import service_quality
 from gateway.operations.reporting.periods import SMALLEST
-from gateway.storage import rate_limits, reports, settings
-from gateway.storage.database import Store, Tx, Unavailable
+from gateway.storage import broken_promises, counts, queue_counts, reports, settings
+from gateway.storage.counts import OPERATIONAL
+from gateway.storage.database import Tx, Unavailable
 
-OPERATIONAL = frozenset(
-    {
-        "alarm", "bridge", "delivery", "ended", "fault", "late_parts", "lost", "not_a_number", "not_kept", "notice",
-        "outbox", "over_budget", "replay_fault", "resumed", "spooled", "trial", "unsaved", "webhook_fault",
-        "webhook_refused",
-    }
-)  # fmt: skip
-"""Counters about programs and providers; all others are about people."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gateway.storage.reports import First
+
+
+SPAN = timedelta(days=30)
+_NINETY = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Median and 90th percentile; None while there is nothing to measure."""
+
+    median: timedelta | None = None
+    ninety: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityWatch:
+    """The last thirty days.
+
+    Attributes:
+        since: start of the period.
+        asked: number of requests in it.
+        tried: how many of them had at least one attempt.
+        by_clock: time from the request to its first attempt.
+        in_windows: the same, counting only hours in which the caller's phone could ring.
+        ended: requests that ended in the period.
+        spoke: how many of those reached the caller.
+        oldest: when the longest-waiting open request was made; None if none waits.
+        unsafe: calls outside the window without the caller's own contact just before. Must be 0; each is
+            investigated.
+        outcomes: number of attempts by outcome.
+        asked_now: requests to be called at once.
+        called_now: how many of those were called.
+        broken: broken promises by kind, callers only.
+        broken_trials: number of broken promises to trial phones, which count nowhere else.
+        talks: conversations that callers began by ringing the helpline.
+    """
+
+    since: datetime
+    asked: int
+    tried: int
+    by_clock: Times
+    in_windows: Times
+    ended: int
+    spoke: int
+    oldest: datetime | None
+    unsafe: int
+    outcomes: Mapping[str, int]
+    asked_now: int = 0
+    called_now: int = 0
+    broken: Mapping[BrokenPromise, int] = field(default_factory=dict)
+    broken_trials: int = 0
+    talks: int = 0
+
+    @property
+    def contact_rate(self) -> float | None:
+        """Share of ended requests that reached the caller, from 0 to 1; None while none has ended."""
+        return self.spoke / self.ended if self.ended else None
+
+
+def show_quality(parts: Services, actor: Actor) -> QualityWatch:
+    """Return the service quality of the actor's centre.
+
+    Raises:
+        NotPermitted: the actor may not see metrics.
+        Unavailable: the database cannot be reached.
+    """
+    check_permission(actor, Permission.SEE_FIGURES)
+    with parts.store.read() as tx:
+        return measure_quality(parts, tx, actor.team)
+
+
+def measure_quality(parts: Services, tx: Tx, team: str = "main") -> QualityWatch:
+    """Return the service quality of a centre, without a permission check."""
+    now = parts.clock.now()
+    since = now - SPAN
+    found = reports.list_firsts(tx, team, since=since)
+    tried = [one for one in found if one.tried_at is not None]
+    at_once = [one for one in found if one.callback.window == When.NOW]
+    ended, spoke = reports.count_ended(tx, team, since=since)
+    return QualityWatch(
+        since=since,
+        asked=len(found),
+        tried=len(tried),
+        by_clock=_summarise_times([_by_clock(one) for one in tried]),
+        in_windows=_summarise_times([_in_windows(parts, one) for one in tried]),
+        ended=ended,
+        spoke=spoke,
+        oldest=queue_counts.find_oldest(tx, team),
+        unsafe=reports.count_unsafe(tx, since=since),
+        outcomes=reports.count_outcomes(tx, since=since),
+        asked_now=len(at_once),
+        called_now=sum(one.tried_at is not None for one in at_once),
+        broken=broken_promises.count_broken(tx, team, since=since),
+        broken_trials=sum(broken_promises.count_broken(tx, team, since=since, trial=True).values()),
+        talks=reports.count_talks(tx, since=since),
+    )
+
+
+def _by_clock(one: First) -> timedelta:
+    return (one.tried_at or one.callback.asked_at) - one.callback.asked_at
+
+
+def _in_windows(parts: Services, one: First) -> timedelta:
+    """Return how long the phone could have rung before it did; a ``now`` request counts from when it was made."""
+    window, asked_at = one.callback.window, one.callback.asked_at
+    if one.tried_at is None or window in ("", When.NOW, When.NEVER):
+        return _by_clock(one)
+    return open_between(When(window), parts.line.zone, asked_at, one.tried_at)
+
+
+def _summarise_times(spans: Sequence[timedelta]) -> Times:
+    if not spans:
+        return Times()
+    ordered = sorted(spans)
+    return Times(
+        median=ordered[(len(ordered) - 1) // 2],
+        ninety=ordered[min(int(len(ordered) * _NINETY), len(ordered) - 1)],
+    )
+
 
 UNTOLD = frozenset({"record", "record_by", "record_sum", "record_sum_of", "erased"})
 """Counters left out even as a sum: statistics forms and erasures."""
@@ -66,9 +185,7 @@ class _Ledger(Collector):
                     self._chores(tx),
                     _list_figures(tx),
                 ]
-                found += _list_quality(
-                    service_quality.measure_quality(self._parts, tx), self._parts.clock.now()
-                )
+                found += _list_quality(measure_quality(self._parts, tx), self._parts.clock.now())
         except Unavailable:
             yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=0)
             return
@@ -94,7 +211,7 @@ class _Ledger(Collector):
         faults = GaugeMetricFamily(
             "gateway_line_faults", "Sends in a row that did not go through", labels=("channel",)
         )
-        for channel, bucket in sorted(rate_limits.list_buckets(tx).items()):
+        for channel, bucket in sorted(counts.list_buckets(tx).items()):
             is_paused = bucket.paused_until is not None and bucket.paused_until > now
             paused.add_metric((channel,), float(is_paused))
             faults.add_metric((channel,), bucket.faults)
@@ -111,7 +228,7 @@ class _Ledger(Collector):
         return age
 
 
-def _list_quality(seen: service_quality.QualityWatch, now: datetime) -> Iterator[Metric]:
+def _list_quality(seen: QualityWatch, now: datetime) -> Iterator[Metric]:
     """Yield the service-quality metrics; what cannot be measured yet is left out."""
     first = GaugeMetricFamily(
         "gateway_first_attempt_seconds",
@@ -173,111 +290,3 @@ def _list_figures(tx: Tx) -> Metric:
         if n >= SMALLEST:
             total.add_metric((what, "", channel), n)
     return total
-
-
-# In-memory counters without personal data, added to SQL every few seconds, so that counting never delays a caller.
-
-# An item is an identifier of the product: a screen id, state or reason. A run of digits could be a phone number.
-_ITEM = re.compile(r"[A-Za-z@][\w.:@/-]{0,59}", re.ASCII)
-_LONG_DIGITS = re.compile(r"\d{5}")
-OTHER = "other"
-TRIAL = "trial"
-
-
-class Key(NamedTuple):
-    """The labels of one counter."""
-
-    day: date
-    hour: int
-    channel: str
-    language: str
-    version: str
-    what: str
-    item: str
-
-
-class Counters:
-    """The counters of one process; thread-safe."""
-
-    def __init__(self, clock: Clock, zone: str = "UTC", trial_lines: frozenset[str] = frozenset()) -> None:
-        self._clock = clock
-        self._trial_lines = trial_lines
-        self._zone = ZoneInfo(zone)
-        self._counts: Counter[Key] = Counter()
-        self._heard: dict[str, datetime] = {}
-        self._lock = threading.Lock()
-
-    def add(
-        self,
-        what: str,
-        item: str = "",
-        *,
-        channel: str = "",
-        language: str = "",
-        version: str = "",
-        n: int = 1,
-        trial: bool = False,
-    ) -> None:
-        """Add to a counter of this hour.
-
-        What people did on a trial phone is counted apart, as ``trial`` by its metric: a demonstration is no caller, and
-        must not stand in a report. Readings of a fact stay what they are, as they name their channel.
-
-        Args:
-            what: the metric: ``shown``, ``sent``, ``alarm`` …
-            item: a screen id, an outcome, a reason; anything that is no identifier is counted as "other".
-            channel: the channel's name.
-            language: the caller's language, if known.
-            version: the menu version.
-            n: the increment.
-            trial: whether a simulator phone did it; a channel without real phones says so by itself.
-        """
-        of_people = what not in OPERATIONAL and not what.startswith(reports.FACT)
-        if of_people and (trial or channel in self._trial_lines):
-            what, item = TRIAL, what
-        local = self._clock.now().astimezone(self._zone)
-        key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
-        with self._lock:
-            self._counts[key] += n
-
-    def add_facts(
-        self, facts: Iterable[str], screen: str, *, channel: str, language: str, version: str
-    ) -> None:
-        """Count each fact of a page or text, in case one turns out wrong; its value follows from version and day."""
-        for name in facts:
-            self.add(f"{reports.FACT}{name}", screen, channel=channel, language=language, version=version)
-
-    def hear(self, channel: str) -> None:
-        """Record that a channel just made a webhook request, which counts as its heartbeat."""
-        self._heard[channel] = self._clock.now()
-
-    def flush(self, store: Store) -> int:
-        """Add all counts to SQL and return how many keys were written; they stay in memory while SQL is away."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-            heard, self._heard = self._heard, {}
-        if not counts and not heard:
-            return 0
-        try:
-            with store.write() as tx:
-                for channel in sorted(heard):
-                    settings.touch_heartbeat(tx, channel, heard[channel])
-                for key in sorted(
-                    counts
-                ):  # the same order in every process, so that two of them cannot deadlock
-                    reports.add_count(tx, *key, n=counts[key])
-        except Unavailable:
-            with self._lock:
-                self._counts.update(counts)
-                self._heard = heard | self._heard
-            return 0
-        return len(counts)
-
-
-def _clean_word(item: str) -> str:
-    if not item:
-        return ""
-    return item if _ITEM.fullmatch(item) and not _LONG_DIGITS.search(item) else OTHER
-
-
-EVERY = timedelta(seconds=10)

@@ -13,7 +13,6 @@ from typing import Any
 
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
-from gateway.operations.reporting.metrics import TRIAL
 from gateway.operations.reporting.periods import (
     SMALLEST,
     Period,
@@ -22,6 +21,7 @@ from gateway.operations.reporting.periods import (
     is_giveaway,
 )
 from gateway.storage import reports
+from gateway.storage.counts import TRIAL
 from gateway.storage.reports import Figure
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
 from gateway.domain.callbacks.outcomes import RULES
-from gateway.operations.reporting import monthly_report, service_quality
+from gateway.operations.reporting import metrics, monthly_report
 from gateway.operations.reporting.centre_month import (
     count_unique_numbers,
     read_centre_month,
@@ -19,7 +19,7 @@ from gateway.operations.reporting.monthly_report import write_csv, write_sheet
 from gateway.operations.reporting.periods import SMALLEST, NoMonth, find_period, find_period_before
 from gateway.web.admin.naming import name_cells
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.fact_notice import find_notice
+from gateway.web.shared.health import find_notice
 from gateway.web.shared.i18n import _
 from gateway.web.shared.languages import get_language
 
@@ -75,7 +75,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/watch")
     def watch() -> str:
-        return render_template("admin/watch.html", seen=service_quality.show_quality(parts, get_actor()))
+        return render_template("admin/watch.html", seen=metrics.show_quality(parts, get_actor()))
 
 
 def _read_period(parts: Services) -> str:
@@ -123,7 +123,7 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         before=before,
         wrong=wrong,
         wider=[f"{period.first:%Y-%m}", *_list_wider(period)],
-        seen=service_quality.show_quality(parts, get_actor()),
+        seen=metrics.show_quality(parts, get_actor()),
         helped=(count_outcomes(cells, _HELPED), count_outcomes(last, _HELPED)),
         talked=(count_talks(cells), count_talks(last)),
         missed=(count_outcomes(cells, _MISSED), count_outcomes(last, _MISSED)),

@@ -15,7 +15,6 @@ from gateway.helpdesk.staff.shifts import FEW, TimesWithdrawn
 from gateway.operations.channel_desk import WebhookLinks
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.web.admin import (
-    audit_log,
     centre_policy,
     channels,
     draft_files,
@@ -60,7 +59,7 @@ def build_blueprint(parts: Services, links: WebhookLinks, checks: CheckedDrafts 
     shifts.add_to(pages, parts)
     referrals.add_to(pages, parts)
     centre_policy.add_to(pages, parts)
-    audit_log.add_to(pages, parts)
+    centre_policy.add_audit_log(pages, parts)
     channels.add_to(pages, parts, links)
     facts.add_to(pages, parts)
     checks = checks or CheckedDrafts(parts)

@@ -38,7 +38,7 @@ from gateway.web.shared.auth import get_actor
 from gateway.web.shared.error_pages import refuse_page, show_missing
 from gateway.web.shared.forms import flash_saved, flash_undoable, read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.times import format_clock, format_day_and_clock, format_window
+from gateway.web.shared.languages import format_clock, format_day_and_clock, format_window
 from gateway.web.shared.unsent_forms import list_posted_words
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""Serves the form that adds a request for a caller at the desk or on the phone, with the menu's questions."""
+"""Serves the ways by which a person adds a request: the form at the desk, and texts that matched no keyword.
+
+The form asks the menu's questions for a caller at the desk or on the phone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_id
-from gateway.helpdesk.errors import Rejected, Why
+from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.queue import queue
 from gateway.helpdesk.requests import add as requests_add
 from gateway.helpdesk.requests import unmatched_texts
@@ -22,7 +25,7 @@ from gateway.menus.engine.effects import CallbackAccepted, CallbackRefused
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.times import format_window
+from gateway.web.shared.languages import format_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
+
 
 BAD, SEE_OTHER = 422, 303
 
@@ -133,6 +137,63 @@ def _render_page(
         offered=list_offered_words(parts, get_actor()),
         topics=list_topics(parts),
         spoken=list_languages(parts),
+        tab="",
+        counts=queue.count_tabs(parts, get_actor()),
+    )
+
+
+CONFLICT = 409
+
+
+def add_texts(pages: Blueprint, parts: Services) -> None:
+    """Register the page and the actions on a text."""
+
+    @pages.get("/texts")
+    def texts() -> str:
+        return _render_texts(parts)
+
+    _add_deeds(pages, parts)
+
+
+def _add_deeds(pages: Blueprint, parts: Services) -> None:
+    @pages.post("/texts/<text_id>/read")
+    def read(text_id: str) -> Response:
+        return _answer_done(
+            unmatched_texts.mark_read(parts, get_actor(), text_id), _("Read. It is off the list.")
+        )
+
+    @pages.post("/texts/<text_id>/answer")
+    def answer(text_id: str) -> Response | tuple[str, int]:
+        try:
+            sent = unmatched_texts.answer_text(parts, get_actor(), text_id, read_field("answer"))
+        except NotSafe:
+            return _render_texts(
+                parts, fault=_("She did not say that texts are safe. Nothing was sent.")
+            ), CONFLICT
+        except Rejected:
+            return _render_texts(parts, fault=_("Choose one of the answers.")), BAD
+        return _answer_done(sent, _("The answer is on its way to her. It waits for a time that is safe."))
+
+    @pages.post("/texts/<text_id>/attach")
+    def attach(text_id: str) -> Response:
+        callback_id = unmatched_texts.attach_text(parts, get_actor(), text_id)
+        if not callback_id:
+            return _answer_done(False, "")
+        flash(_("Her words are a note on her request now."))
+        return redirect(f"/callbacks/{callback_id}#notes", SEE_OTHER)
+
+
+def _answer_done(done: bool, notice: str) -> Response:  # noqa: FBT001 - whether the action succeeded
+    flash(notice if done else _("Somebody else has read it already."))
+    return redirect("/texts", SEE_OTHER)
+
+
+def _render_texts(parts: Services, *, fault: str = "") -> str:
+    return render_template(
+        "console/texts.html",
+        danger=unmatched_texts.list_dangers(parts, get_actor()),
+        texts=unmatched_texts.list_unread(parts, get_actor()),
+        fault=fault,
         tab="",
         counts=queue.count_tabs(parts, get_actor()),
     )

@@ -20,8 +20,8 @@ from gateway.helpdesk.queue.outcome import REASONS
 from gateway.helpdesk.queue.queue_page import build_queue_page
 from gateway.helpdesk.staff import people, two_factor
 from gateway.web.shared.auth import end_reading, find_home, get_actor, permit_while_locked, reads_once
-from gateway.web.shared.fact_notice import find_notice
 from gateway.web.shared.forms import flash_undoable, read_field
+from gateway.web.shared.health import find_notice
 from gateway.web.shared.i18n import _
 from gateway.web.shared.labels import quote_formula
 from gateway.web.shared.languages import get_language

@@ -22,8 +22,7 @@ from gateway.foundation.phone_numbers import find_region, list_valid_readings
 from gateway.web.shared.auth import check_way_back, is_https
 from gateway.web.shared.front import call_app
 from gateway.web.shared.i18n import _
-from gateway.web.shared.languages import get_language
-from gateway.web.shared.times import show_clock
+from gateway.web.shared.languages import get_language, show_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

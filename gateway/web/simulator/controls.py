@@ -10,9 +10,9 @@ from babel.dates import format_date
 
 from gateway.foundation.fault_injection import KINDS, PROVIDER
 from gateway.foundation.phone_numbers import to_e164
-from gateway.storage import callbacks, callers, rate_limits
+from gateway.storage import callbacks, callers, counts
 from gateway.storage.database import Unavailable
-from gateway.web.shared import times
+from gateway.web.shared import languages
 from gateway.web.shared.i18n import _
 from gateway.web.shared.labels import find_word
 from gateway.web.shared.languages import get_language
@@ -52,7 +52,7 @@ class _Here:
         moved = timedelta(minutes=round(self._parts.clock.moved_by / timedelta(minutes=1)))
         day = format_date(self._now, "EEE", locale=get_language())
         return {
-            "says": f"{day} {times.format_day(self._now, self._now - moved)}, {times.format_clock(self._now)}",
+            "says": f"{day} {languages.format_day(self._now, self._now - moved)}, {languages.format_clock(self._now)}",
             "at": f"{self._now:%Y-%m-%dT%H:%M}",
             "moved": _describe_shift(moved),
             "ahead": round(self._parts.clock.moved_by.total_seconds()),
@@ -63,7 +63,7 @@ class _Here:
         """Return whether an outage is simulated, and until when; a channel is retried a little after its end."""
         until = outages.until(kind, now=self._now)
         if until is not None:
-            return {"on": True, "says": _("until %(time)s", time=times.format_clock(self._local(until)))}
+            return {"on": True, "says": _("until %(time)s", time=languages.format_clock(self._local(until)))}
         pause = self._pause(line) if kind == PROVIDER else None
         words = (
             _("the line is tried again at %(time)s", time=f"{self._local(pause):%H:%M:%S}") if pause else ""
@@ -73,7 +73,7 @@ class _Here:
     def _pause(self, line: str) -> datetime | None:
         try:
             with self._parts.store.read() as tx:
-                bucket = rate_limits.list_buckets(tx).get(line)
+                bucket = counts.list_buckets(tx).get(line)
         except Unavailable:
             return None
         until = bucket.paused_until if bucket else None
@@ -92,9 +92,9 @@ class _Here:
 
     def _describe_request(self, one: Callback) -> str:
         window = (
-            times.format_window(self._local(one.due_at), self._local(one.due_until), self._now)
+            languages.format_window(self._local(one.due_at), self._local(one.due_until), self._now)
             if one.due_at and one.due_until and one.closed_at is None
-            else times.format_day_and_clock(self._local(one.changed_at), self._now)
+            else languages.format_day_and_clock(self._local(one.changed_at), self._now)
         )
         return f"{find_word(one.state)} · {window}"
 
@@ -102,7 +102,7 @@ class _Here:
 def _describe_shift(by: timedelta) -> str:
     if not by:
         return ""
-    length = times.format_span(abs(by))
+    length = languages.format_span(abs(by))
     return _("%(span)s ahead", span=length) if by > timedelta() else _("%(span)s behind", span=length)
 
 

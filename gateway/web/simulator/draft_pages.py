@@ -14,15 +14,22 @@ from gateway.channels.contract import Channel, ChannelConfig
 from gateway.channels.simulator import FACTS, SCREEN
 from gateway.foundation.phone_numbers import to_e164
 from gateway.menus.authoring.conversation_writer import write_conversation
-from gateway.menus.authoring.declared import find_keys_to_languages
+from gateway.menus.authoring.graph import find_keys_to_languages
 from gateway.operations.publishing import draft_checks, menu_drafts
 from gateway.operations.publishing.menu_drafts import UnknownDraft
 from gateway.web.shared.auth import anyone, get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.simulator import controls
 from gateway.web.simulator.controls import list_words
-from gateway.web.simulator.draft import Draft, NoDraft, answer_draft
-from gateway.web.simulator.saved_walks import MOST_KEYS, NotAWalk, find_written, read_walk
+from gateway.web.simulator.draft import (
+    MOST_KEYS,
+    Draft,
+    NoDraft,
+    NotAWalk,
+    answer_draft,
+    find_written,
+    read_walk,
+)
 
 if TYPE_CHECKING:
     from flask import Blueprint

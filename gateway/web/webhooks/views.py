@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from gateway.conversations.ussd import RenderedPage
-    from gateway.operations.reporting.metrics import Counters
     from gateway.storage.callers import SentText
+    from gateway.storage.counts import Counters
 
 # Dispatch of events to use cases, and the response of each.
 

@@ -12,7 +12,7 @@ from gateway.delivery.send import drain_outbox
 from gateway.domain.events import ChannelSeen
 from gateway.foundation.ids import new_id
 from gateway.operations import health
-from gateway.storage import outbox, people, rate_limits
+from gateway.storage import counts, outbox, people
 from tests.support.house import Phone, rows
 from tests.support.outbox_rig import Rows
 from tests.support.phone_line import Rig, config_of
@@ -102,7 +102,7 @@ def test_a_line_that_cannot_be_reached_pauses_and_its_texts_keep_their_place(rig
         drain_outbox(rig.parts)
         rig.pass_by(seconds=5)
     with rig.parts.store.read() as tx:
-        bucket = rate_limits.list_buckets(tx)["android"]
+        bucket = counts.list_buckets(tx)["android"]
         assert {row.attempts for row in outbox.list_rows(tx)} == {0}
     assert (bucket.why, bucket.sent) == ("no-connection", 0)
     (line,) = [each for each in list_statuses(rig.parts) if each.name == "android"]

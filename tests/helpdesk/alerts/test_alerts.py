@@ -16,7 +16,7 @@ from gateway.helpdesk.alerts import alerts, announce
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.queue import claim, outcome, timers
 from gateway.helpdesk.staff import people, shifts
-from gateway.storage import outbox, rate_limits, settings
+from gateway.storage import counts, outbox, settings
 from gateway.storage import people as stored
 from gateway.storage.tables import outbox as rows
 from tests.support.desk_rig import HER, Desk
@@ -67,7 +67,7 @@ def pause(desk: Desk, *channels: str) -> None:
     now = desk.clock.now()
     with desk.parts.store.write() as tx:
         fresh = Bucket(tokens=0, filled_at=now, paused_until=now + timedelta(minutes=5), why="faults")
-        rate_limits.ensure_buckets(tx, dict.fromkeys(channels, fresh))
+        counts.ensure_buckets(tx, dict.fromkeys(channels, fresh))
 
 
 # --- the road

@@ -12,7 +12,7 @@ from gateway.domain.events import ChannelSeen
 from gateway.domain.outbox.send_policy import RateLimits, make_full_bucket
 from gateway.domain.permissions import Role
 from gateway.helpdesk.alerts.line_alerts import tell_stopped_lines
-from gateway.storage import rate_limits
+from gateway.storage import counts
 from gateway.storage.database import Store
 from gateway.storage.tables import people
 from tests.support import house
@@ -45,8 +45,8 @@ def pause(desk: Desk, name: str, *, seconds: int = 90) -> None:
     with desk.parts.store.write() as tx:
         bucket = make_full_bucket(RateLimits(), now)
         paused = replace(bucket, paused_until=now + timedelta(seconds=seconds), why="no-connection", faults=3)
-        rate_limits.ensure_buckets(tx, {name: bucket})
-        rate_limits.save_bucket(tx, name, paused)
+        counts.ensure_buckets(tx, {name: bucket})
+        counts.save_bucket(tx, name, paused)
 
 
 def run(desk: Desk, minutes: int, *, paused: str = "") -> list[int]:

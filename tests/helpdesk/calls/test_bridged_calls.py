@@ -36,7 +36,7 @@ from gateway.helpdesk.queue import claim, outcome, timers
 from gateway.helpdesk.requests import accept, refuse
 from gateway.helpdesk.staff import people
 from gateway.menus.engine.effects import CancelCallback, ChangeWindow
-from gateway.operations.reporting import service_quality as figures
+from gateway.operations.reporting import metrics
 from gateway.storage import attempts as rows
 from gateway.storage import settings
 from tests.helpdesk.test_races import together
@@ -483,7 +483,7 @@ def test_the_watch_counts_no_attempt_that_never_rang(desk: Desk) -> None:
     _, bridge = asked(desk, noy)
     not_dialled(desk, bridge)
 
-    seen = figures.show_quality(desk.parts, boss)
+    seen = metrics.show_quality(desk.parts, boss)
     assert (seen.asked, seen.tried, dict(seen.outcomes), seen.unsafe) == (1, 0, {}, 0)
 
 
@@ -495,7 +495,7 @@ def test_a_supervisors_bridge_outside_her_window_follows_her_own_contact(desk: D
     told(desk, CallKind.ANSWERED, own_id=bridge.id)
 
     assert told(desk, CallKind.KEY, digits="1") == DialCaller(HER, 1800)
-    assert figures.show_quality(desk.parts, boss).unsafe == 0
+    assert metrics.show_quality(desk.parts, boss).unsafe == 0
 
 
 def test_the_same_is_over_half_an_hour_after_it(desk: Desk) -> None:

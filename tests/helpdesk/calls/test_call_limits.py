@@ -12,7 +12,7 @@ from gateway.helpdesk.calls import attempts, bridged_calls, call_limits
 from gateway.helpdesk.errors import NoBridge
 from gateway.helpdesk.queue import claim
 from gateway.operations import health
-from gateway.storage import rate_limits
+from gateway.storage import counts
 from tests.support.desk_rig import Desk
 from tests.support.standin_voice import Script, VoiceStandin
 
@@ -131,7 +131,7 @@ def test_a_call_that_surely_was_not_placed_is_given_back(
     spent(desk, result)
 
     with desk.parts.store.read() as tx:
-        assert rate_limits.list_buckets(tx)["africastalking.calls"].sent == counted
+        assert counts.list_buckets(tx)["africastalking.calls"].sent == counted
 
 
 def test_of_two_lines_the_first_that_can_is_taken(light: Desk) -> None:
@@ -182,7 +182,7 @@ def test_texts_spend_nothing_of_calls_and_calls_nothing_of_texts(line: Desk, pro
     drain_outbox(desk.parts)
 
     with desk.parts.store.read() as tx:
-        found = rate_limits.list_buckets(tx)
+        found = counts.list_buckets(tx)
     assert (found["africastalking"].sent, found["africastalking.calls"].sent) == (0, 1)
 
 
@@ -200,7 +200,7 @@ def test_a_line_whose_texts_are_paused_still_calls(line: Desk, provider: VoiceSt
             reason="no-money",
             alarm=True,
         )
-        rate_limits.ensure_buckets(tx, {"africastalking": paused})
+        counts.ensure_buckets(tx, {"africastalking": paused})
     drain_outbox(desk.parts)
 
     assert len(provider.calls) == 1

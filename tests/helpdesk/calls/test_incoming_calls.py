@@ -12,7 +12,7 @@ from gateway.helpdesk.queue.call_sheet import CallSheet, finish_call
 from gateway.helpdesk.queue.callback_page import build_call_panel
 from gateway.helpdesk.requests import self_service
 from gateway.menus.engine.effects import CancelCallback
-from gateway.operations.reporting.service_quality import show_quality
+from gateway.operations.reporting.metrics import show_quality
 from tests.support.desk_rig import HER, OTHER, Desk
 
 

@@ -7,7 +7,7 @@ from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.queue import claim, outcome, timers
-from gateway.operations.reporting import monthly_report, service_quality
+from gateway.operations.reporting import metrics, monthly_report
 from gateway.storage import audit, settings
 from tests.helpdesk.requests.test_accept import at
 from tests.support.desk_rig import Desk
@@ -19,9 +19,9 @@ def confessed(desk: Desk, actor: Actor) -> list[tuple[str, str]]:
     return [(one.promise.value, one.callback_id) for one in timers.list_confessions(desk.parts, actor)]
 
 
-def quality(desk: Desk) -> service_quality.QualityWatch:
+def quality(desk: Desk) -> metrics.QualityWatch:
     with desk.parts.store.read() as tx:
-        return service_quality.measure_quality(desk.parts, tx)
+        return metrics.measure_quality(desk.parts, tx)
 
 
 def work_an_evening(desk: Desk, noy: Actor) -> list[str]:

@@ -13,7 +13,7 @@ from gateway.channels.contract import Channel
 from gateway.domain.outbox.send_policy import RateLimits, make_full_bucket
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts.line_alerts import choose_line, move_waiting_texts, tell_stopped_lines
-from gateway.storage import callers, outbox, rate_limits
+from gateway.storage import callers, counts, outbox
 from gateway.storage.database import Store
 from gateway.storage.tables import outbox as rows
 from tests.support import house
@@ -71,8 +71,8 @@ def stop(parts: Services, *names: str, minutes: int = 6) -> None:
                 paused = replace(
                     bucket, paused_until=now + timedelta(seconds=90), why="no-connection", faults=3
                 )
-                rate_limits.ensure_buckets(tx, {name: bucket})
-                rate_limits.save_bucket(tx, name, paused)
+                counts.ensure_buckets(tx, {name: bucket})
+                counts.save_bucket(tx, name, paused)
         tell_stopped_lines(parts)
         parts.clock.forward(minutes=1)  # type: ignore[attr-defined] # the clock of tests
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.menus.authoring.declared import find_keys_to_language, find_keys_to_languages
+from gateway.menus.authoring.graph import find_keys_to_language, find_keys_to_languages
 from gateway.menus.engine import serialization
 from gateway.menus.engine.engine import begin_session, step_session
 from gateway.menus.engine.model import Menu

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from gateway.delivery.send import drain_outbox
 from gateway.foundation.services import Services
-from gateway.operations.reporting.metrics import Counters, render_metrics
+from gateway.operations.reporting.metrics import render_metrics
 from gateway.storage import reports
 from gateway.storage import settings as storage_settings
+from gateway.storage.counts import Counters
 from gateway.storage.database import Store, Unavailable
 from gateway.storage.settings import Life
 from tests.support.clocks import SetClock
@@ -75,7 +76,7 @@ def test_a_sign_of_life_survives_a_time_without_sql(
     def away(*_: object, **__: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr("gateway.operations.reporting.metrics.settings.touch_heartbeat", away)
+    monkeypatch.setattr("gateway.storage.settings.touch_heartbeat", away)
     assert count.flush(store) == 0
     monkeypatch.undo()
     count.flush(store)
@@ -130,7 +131,7 @@ def test_while_sql_is_away_nothing_is_lost(
     def away(*_: object, **__: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr("gateway.operations.reporting.metrics.reports.add_count", away)
+    monkeypatch.setattr("gateway.storage.reports.add_count", away)
     assert count.flush(store) == 0
     count.add("sent")
     monkeypatch.undo()

@@ -11,7 +11,7 @@ from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.requests import referrals
-from gateway.operations.reporting import service_quality as figures
+from gateway.operations.reporting import metrics
 from gateway.operations.reporting.metrics import render_metrics
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
@@ -31,9 +31,9 @@ def called(desk: Desk, actor: Actor, callback: str, outcome: str = "reached") ->
 
 
 def test_an_empty_house_measures_nothing(desk: Desk) -> None:
-    seen = figures.show_quality(desk.parts, desk.person("Boss", Role.SUPERVISOR))
+    seen = metrics.show_quality(desk.parts, desk.person("Boss", Role.SUPERVISOR))
     assert (seen.asked, seen.tried, seen.oldest, seen.unsafe, seen.contact_rate) == (0, 0, None, 0, None)
-    assert (seen.by_clock, seen.in_windows) == (figures.Times(), figures.Times())
+    assert (seen.by_clock, seen.in_windows) == (metrics.Times(), metrics.Times())
 
 
 def test_the_first_attempt_by_the_clock_and_in_her_windows(desk: Desk) -> None:
@@ -45,10 +45,10 @@ def test_the_first_attempt_by_the_clock_and_in_her_windows(desk: Desk) -> None:
     desk.clock.set("2026-11-25T18:05:00+07:00")
     timers.roll_windows(desk.parts)
     called(desk, noy, wednesday, "no_answer")
-    seen = figures.show_quality(desk.parts, boss)
+    seen = metrics.show_quality(desk.parts, boss)
     assert (seen.asked, seen.tried) == (3, 2)
-    assert seen.by_clock == figures.Times(median=5 * HOUR, ninety=28 * HOUR)
-    assert seen.in_windows == figures.Times(
+    assert seen.by_clock == metrics.Times(median=5 * HOUR, ninety=28 * HOUR)
+    assert seen.in_windows == metrics.Times(
         median=HOUR + timedelta(minutes=5), ninety=3 * HOUR + timedelta(minutes=5)
     )
     assert seen.outcomes == {"reached": 1, "no_answer": 1}
@@ -63,7 +63,7 @@ def test_the_contact_rate_is_of_those_that_ended(desk: Desk) -> None:
     called(desk, noy, silent, "silent")
     desk.requested("+8562055500009")
     with desk.parts.store.read() as tx:
-        seen = figures.measure_quality(desk.parts, tx)
+        seen = metrics.measure_quality(desk.parts, tx)
     assert (seen.ended, seen.spoke, seen.contact_rate) == (2, 1, 0.5)
 
 
@@ -74,7 +74,7 @@ def test_a_follow_up_was_agreed_and_is_no_wait(desk: Desk) -> None:
     on = (desk.clock.now() + timedelta(days=5)).date()
     referrals.follow_up(desk.parts, noy, callback, on=on, when=When("noon"))
     with desk.parts.store.read() as tx:
-        assert figures.measure_quality(desk.parts, tx).asked == 1
+        assert metrics.measure_quality(desk.parts, tx).asked == 1
 
 
 def test_a_call_outside_her_window_is_seen(desk: Desk) -> None:
@@ -83,7 +83,7 @@ def test_a_call_outside_her_window_is_seen(desk: Desk) -> None:
     claim.claim_callback(desk.parts, noy, callback)
     queue_outcome.record_outcome(desk.parts, noy, callback_id=callback, outcome="no_answer")
     with desk.parts.store.read() as tx:
-        assert figures.measure_quality(desk.parts, tx).unsafe == 1
+        assert metrics.measure_quality(desk.parts, tx).unsafe == 1
 
 
 def test_what_a_supervisor_may_do_right_after_her_own_contact_is_not_unsafe(desk: Desk) -> None:
@@ -92,7 +92,7 @@ def test_what_a_supervisor_may_do_right_after_her_own_contact_is_not_unsafe(desk
     claim.claim_callback(desk.parts, boss, callback)
     attempts.begin_call(desk.parts, boss, callback, reason="she is on the other phone")
     with desk.parts.store.read() as tx:
-        assert figures.measure_quality(desk.parts, tx).unsafe == 0
+        assert metrics.measure_quality(desk.parts, tx).unsafe == 0
 
 
 def test_what_is_old_is_not_measured(desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_what_is_old_is_not_measured(desk: Desk) -> None:
     called(desk, noy, desk.requested(when="now"))
     desk.clock.forward(days=31)
     with desk.parts.store.read() as tx:
-        seen = figures.measure_quality(desk.parts, tx)
+        seen = metrics.measure_quality(desk.parts, tx)
     assert (seen.asked, seen.outcomes, seen.unsafe) == (0, {}, 0)
 
 
@@ -109,9 +109,9 @@ def test_who_sees_the_watch(desk: Desk, role: Role) -> None:
     one = desk.person("One", role)
     if role in {Role.COUNSELLOR, Role.TRANSLATOR}:
         with pytest.raises(NotPermitted):
-            figures.show_quality(desk.parts, one)
+            metrics.show_quality(desk.parts, one)
     else:
-        assert figures.show_quality(desk.parts, one).asked == 0
+        assert metrics.show_quality(desk.parts, one).asked == 0
 
 
 def test_the_operators_graphs_have_it_too(desk: Desk) -> None:

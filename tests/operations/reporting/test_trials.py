@@ -12,9 +12,9 @@ from gateway.helpdesk.queue import outcome, timers, undo
 from gateway.helpdesk.queue.call_sheet import CallSheet, finish_call
 from gateway.helpdesk.requests import add, case_record, referrals
 from gateway.operations.reporting import monthly_report
-from gateway.operations.reporting.metrics import TRIAL, Counters, render_metrics
-from gateway.operations.reporting.service_quality import show_quality
+from gateway.operations.reporting.metrics import render_metrics, show_quality
 from gateway.storage import callers, conversations, reports
+from gateway.storage.counts import TRIAL, Counters
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import HER, Desk, made_parts

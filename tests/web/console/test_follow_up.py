@@ -12,7 +12,7 @@ from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff import centre_policy
 from gateway.menus.engine.model import Choice, Menu
 from gateway.menus.engine.screens import Choices, Information
-from gateway.web.console.side_panel import name_way
+from gateway.web.console.call_sheet import name_way
 from tests.support.desk_rig import HER, OTHER
 from tests.support.lists import WORDS
 

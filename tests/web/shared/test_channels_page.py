@@ -13,7 +13,7 @@ from gateway.domain.events import ChannelSeen, NotANumber
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.domain.permissions import Role
 from gateway.operations import channel_desk
-from gateway.storage import audit, rate_limits
+from gateway.storage import audit, counts
 from tests.support.web_apps import links_of, pages_of
 from tests.support.web_surroundings import Browser, somebody, token_of
 
@@ -102,8 +102,8 @@ def test_a_pause_says_until_when_and_why_and_spending_is_shown(parts, boss, cloc
     now = clock.now()
     with parts.store.write() as tx:
         paused = Bucket(tokens=0, filled_at=now, paused_until=now + timedelta(hours=1), why="no-connection")
-        rate_limits.ensure_buckets(tx, {"android": paused})
-        rate_limits.save_bucket(tx, "android", paused)
+        counts.ensure_buckets(tx, {"android": paused})
+        counts.save_bucket(tx, "android", paused)
     channel_status.note_seen(parts, ChannelSeen(channel="android", battery=15, charging=False))
     page = text_of(boss.get(HERE))
     assert re.search(r"Paused until .*?\d\d:\d\d.*? · reason <code>no-connection</code>", page)

@@ -5,7 +5,7 @@ from flask import Flask
 
 from gateway.web.shared import health
 from gateway.web.shared.front import _PLAIN
-from gateway.web.shared.headers import BARE
+from gateway.web.shared.setup import BARE
 from tests.support.web_apps import pages_of
 
 pytestmark = pytest.mark.fault("K16")

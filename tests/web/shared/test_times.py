@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.web.shared import times
+from gateway.web.shared import languages
 from tests.support.web_apps import pages_of
 
 ZONE = ZoneInfo("Asia/Vientiane")
@@ -35,7 +35,7 @@ def speaking(parts):
 )
 def test_how_long_ago_and_when(speaking, back, words):
     with speaking("en"):
-        assert times.format_ago(NOW - back, NOW) == words
+        assert languages.format_ago(NOW - back, NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_how_long_ago_and_when(speaking, back, words):
 def test_a_window_is_named_by_its_day(speaking, start, words):
     begins = datetime.fromisoformat(start).replace(tzinfo=ZONE)
     with speaking("en"):
-        assert times.format_window(begins, begins + timedelta(hours=3), NOW) == words
+        assert languages.format_window(begins, begins + timedelta(hours=3), NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_a_window_is_named_by_its_day(speaking, start, words):
 )
 def test_how_long(speaking, length, words):
     with speaking("en"):
-        assert times.format_span(length) == words
+        assert languages.format_span(length) == words
 
 
 @pytest.mark.parametrize(("language", "year"), [("th", "2570"), ("en", "2027"), ("lo", "2027")])
 def test_thai_years_are_buddhist(speaking, language, year):
     with speaking(language):
-        assert times.format_day(datetime(2027, 1, 2, tzinfo=ZONE), NOW).endswith(year)
+        assert languages.format_day(datetime(2027, 1, 2, tzinfo=ZONE), NOW).endswith(year)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menus.authoring.conversation_writer import Walk
-from gateway.web.simulator.saved_walks import MOST_KEYS, MOST_LETTERS, NotAWalk, read_walk
+from gateway.web.simulator.draft import MOST_KEYS, MOST_LETTERS, NotAWalk, read_walk
 
 AT = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 WHOLE = {

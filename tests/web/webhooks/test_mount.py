@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import Serials
-from gateway.operations.reporting.metrics import Counters
+from gateway.storage.counts import Counters
 from gateway.web.shared.front import build_environ, join_headers
 from gateway.web.webhooks.request_guard import MOST_BYTES, PostHeaders
 from gateway.web.webhooks.views import Gate, mount_webhooks

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from gateway.menus.authoring.checks import characters, facts, languages, lengths, reach, reviewed, safety
 from gateway.menus.authoring.checks.context import CheckContext, Subject
-from gateway.menus.authoring.declared import Declared
+from gateway.menus.authoring.graph import Declared
 from gateway.menus.authoring.pages import cut_menu
 from gateway.menus.authoring.passages import Reviews
 from gateway.menus.authoring.problems import Problem

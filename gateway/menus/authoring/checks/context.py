@@ -6,7 +6,7 @@ from datetime import date
 
 from gateway.domain.contact_safety import When
 from gateway.domain.events import USSD_LIMITS, Limits
-from gateway.menus.authoring.declared import Declared
+from gateway.menus.authoring.graph import Declared
 from gateway.menus.authoring.pages import Cut
 from gateway.menus.authoring.passages import Reviews
 from gateway.menus.authoring.problems import Level, Problem

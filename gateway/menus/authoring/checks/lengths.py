@@ -9,8 +9,7 @@ from gateway.menus.authoring.checks.characters import is_legacy
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.checks.languages import find_emoji
 from gateway.menus.authoring.graph import AuthoredText, list_message_texts, list_screen_texts, list_sent_texts
-from gateway.menus.authoring.pages import Fault
-from gateway.menus.authoring.preview import TEXTED
+from gateway.menus.authoring.pages import TEXTED, Fault
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.engine import navigation
 from gateway.menus.engine.model import make_page_key

@@ -1,19 +1,27 @@
-"""Count and limit use (budgets, token buckets, failed tries), and read what is stored of every channel at once.
+"""Count what happens and limit use: counters of events, budgets, token buckets, failed tries; all are rows in the end.
 
-All counters are rows, so that every process shares one limit and a restart does not reset it. ``read_channels`` gives
-a page each channel's bucket, waiting messages and heartbeat in one statement.
+Events are counted in memory, without personal data, and added to SQL every few seconds, so that counting never delays
+a caller. Every other counter is written at once, so that all processes share one limit and a restart does not reset
+it. ``read_channels`` gives a page each channel's bucket, waiting messages and heartbeat in one statement.
 """
 
-from collections.abc import Collection, Mapping
+import re
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Executable, bindparam, case, delete, func, literal, select, union_all, update
 
 from gateway.domain.outbox.send_policy import Bucket
-from gateway.storage.database import Tx, build_insert, insert_into
+from gateway.foundation.clock import Clock
+from gateway.storage import reports
+from gateway.storage import settings as stored_settings
+from gateway.storage.database import Store, Tx, Unavailable, build_insert, insert_into
 from gateway.storage.outbox import build_waiting
 from gateway.storage.settings import PREFIX, Life, get_setting, read_life
 from gateway.storage.tables import budgets, lines, settings, tries
@@ -173,3 +181,121 @@ def read_channels(
         lives={row.name: read_life(row.life or {}) for row in rows},
         setting=rows[0].setting,
     )
+
+
+OPERATIONAL = frozenset(
+    {
+        "alarm", "bridge", "delivery", "ended", "fault", "late_parts", "lost", "not_a_number", "not_kept", "notice",
+        "outbox", "over_budget", "replay_fault", "resumed", "spooled", "trial", "unsaved", "webhook_fault",
+        "webhook_refused",
+    }
+)  # fmt: skip
+"""Counters about programs and providers; all others are about people."""
+
+
+# In-memory counters without personal data, added to SQL every few seconds, so that counting never delays a caller.
+
+# An item is an identifier of the product: a screen id, state or reason. A run of digits could be a phone number.
+_ITEM = re.compile(r"[A-Za-z@][\w.:@/-]{0,59}", re.ASCII)
+_LONG_DIGITS = re.compile(r"\d{5}")
+OTHER = "other"
+TRIAL = "trial"
+
+
+class Key(NamedTuple):
+    """The labels of one counter."""
+
+    day: date
+    hour: int
+    channel: str
+    language: str
+    version: str
+    what: str
+    item: str
+
+
+class Counters:
+    """The counters of one process; thread-safe."""
+
+    def __init__(self, clock: Clock, zone: str = "UTC", trial_lines: frozenset[str] = frozenset()) -> None:
+        self._clock = clock
+        self._trial_lines = trial_lines
+        self._zone = ZoneInfo(zone)
+        self._counts: Counter[Key] = Counter()
+        self._heard: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        what: str,
+        item: str = "",
+        *,
+        channel: str = "",
+        language: str = "",
+        version: str = "",
+        n: int = 1,
+        trial: bool = False,
+    ) -> None:
+        """Add to a counter of this hour.
+
+        What people did on a trial phone is counted apart, as ``trial`` by its metric: a demonstration is no caller, and
+        must not stand in a report. Readings of a fact stay what they are, as they name their channel.
+
+        Args:
+            what: the metric: ``shown``, ``sent``, ``alarm`` …
+            item: a screen id, an outcome, a reason; anything that is no identifier is counted as "other".
+            channel: the channel's name.
+            language: the caller's language, if known.
+            version: the menu version.
+            n: the increment.
+            trial: whether a simulator phone did it; a channel without real phones says so by itself.
+        """
+        of_people = what not in OPERATIONAL and not what.startswith(reports.FACT)
+        if of_people and (trial or channel in self._trial_lines):
+            what, item = TRIAL, what
+        local = self._clock.now().astimezone(self._zone)
+        key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
+        with self._lock:
+            self._counts[key] += n
+
+    def add_facts(
+        self, facts: Iterable[str], screen: str, *, channel: str, language: str, version: str
+    ) -> None:
+        """Count each fact of a page or text, in case one turns out wrong; its value follows from version and day."""
+        for name in facts:
+            self.add(f"{reports.FACT}{name}", screen, channel=channel, language=language, version=version)
+
+    def hear(self, channel: str) -> None:
+        """Record that a channel just made a webhook request, which counts as its heartbeat."""
+        self._heard[channel] = self._clock.now()
+
+    def flush(self, store: Store) -> int:
+        """Add all counts to SQL and return how many keys were written; they stay in memory while SQL is away."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+            heard, self._heard = self._heard, {}
+        if not counts and not heard:
+            return 0
+        try:
+            with store.write() as tx:
+                for channel in sorted(heard):
+                    stored_settings.touch_heartbeat(tx, channel, heard[channel])
+                for key in sorted(
+                    counts
+                ):  # the same order in every process, so that two of them cannot deadlock
+                    reports.add_count(tx, *key, n=counts[key])
+        except Unavailable:
+            with self._lock:
+                self._counts.update(counts)
+                self._heard = heard | self._heard
+            return 0
+        return len(counts)
+
+
+def _clean_word(item: str) -> str:
+    if not item:
+        return ""
+    return item if _ITEM.fullmatch(item) and not _LONG_DIGITS.search(item) else OTHER
+
+
+EVERY = timedelta(seconds=10)
