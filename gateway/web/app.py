@@ -18,8 +18,8 @@ from gateway.operations import forking
 from gateway.operations.channel_desk import WebhookLinks
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.refresh import Refresh, set_up_log
-from gateway.web import admin, console, simulator
-from gateway.web.shared import health, setup
+from gateway.web import admin, console, shared, simulator
+from gateway.web.shared import health
 from gateway.web.shared.front import Front
 from gateway.web.webhooks import views
 from gateway.web.webhooks.views import Doors, mount_webhooks
@@ -58,7 +58,7 @@ def create_front() -> Front:
         threads=settings.env.web_threads,
         most_bytes=app.config["MAX_CONTENT_LENGTH"],
         proxies=settings.env.trusted_proxies,
-        larger={setup.LARGE_BELOW: setup.LARGE_BYTES},
+        larger={shared.LARGE_BELOW: shared.LARGE_BYTES},
         hops=app.extensions["webhook door"],
     )
 
@@ -74,8 +74,8 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
         clock=parts.clock,
         down=_find_last_words(parts),
     )
-    mount_webhooks(app, gate, most_bytes=setup.BODY_BYTES)
-    setup.install(app, parts, proxies=settings.env.trusted_proxies)  # a proxy stands before both apps
+    mount_webhooks(app, gate, most_bytes=shared.BODY_BYTES)
+    shared.install(app, parts, proxies=settings.env.trusted_proxies)  # a proxy stands before both apps
     app.register_blueprint(health.build_blueprint(parts))
     app.register_blueprint(console.build_blueprint(parts))
     checks = CheckedDrafts(parts)

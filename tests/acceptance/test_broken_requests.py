@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from gateway.web.shared.setup import BARE
+from gateway.web.shared import BARE
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.fault("K16"), pytest.mark.xdist_group("house")]

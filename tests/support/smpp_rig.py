@@ -22,7 +22,7 @@ from tests.support.house import made_parts
 from tests.support.served_webhooks import _Quiet
 from tests.support.smpp_centre import Centre
 from workers import Stop
-from workers.links import run_links
+from workers.main import run_links
 
 NUMBER = "1444"
 

@@ -22,7 +22,6 @@ from gateway.web.admin import (
     facts,
     figures,
     menu_parts,
-    menu_versions,
     referrals,
     shifts,
     translators,
@@ -67,7 +66,7 @@ def build_blueprint(parts: Services, links: WebhookLinks, checks: CheckedDrafts 
     draft_files.add_to(pages, parts, checks)
     menu_parts.add_to(pages, parts, checks)
     translators.add_to(pages, parts, checks)
-    menu_versions.add_to(pages, parts)
+    drafts.add_versions(pages, parts)
     return pages
 
 

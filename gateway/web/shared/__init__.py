@@ -1,5 +1,255 @@
-"""Provides what all pages share: sign-in, layout, security headers, forms, translations and static files."""
+"""Provides what all pages share, and installs it on an app: sign-in, form protection, headers, languages, error pages.
 
-from gateway.web.shared.setup import install
+OWASP HTTP Headers Cheat Sheet; Content Security Policy Level 3 (W3C). Nothing is cached on shared computers.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, get_flashed_messages, request
+from flask_wtf.csrf import generate_csrf
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from gateway.web.shared import auth, error_pages, forms, labels, languages, sign_in, unsent_forms
+from gateway.web.shared.forms import is_brief
+from gateway.web.shared.i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+    from gateway.foundation.services import Services
+
 
 __all__ = ["install"]
+
+
+_ALLOWED = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",  # the bundled stylesheet has its icons as data: URLs
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+POLICY = "; ".join(f"{what} {where}" for what, where in _ALLOWED.items())
+ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+BARE = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+"""Headers of responses that are no page: stylesheets, scripts, 304. On metered connections every byte counts."""
+
+_NO_PAGES = ("text/css", "text/javascript", "application/javascript")
+_NOTHING_NEW = 304
+
+
+def install_headers(app: Flask, machines: frozenset[str]) -> None:
+    """Set the headers on every response; webhook responses get those of BARE and ``no-store``.
+
+    Strict-Transport-Security is sent over HTTPS only, as RFC 6797 (7.2) requires.
+    """
+
+    @app.after_request
+    def set_headers(response: Response) -> Response:
+        if request.blueprint in machines:
+            for name in BARE:
+                response.headers.setdefault(name, ALWAYS[name])
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+        for name in ALWAYS if _is_page(response) and not is_brief() else BARE:
+            response.headers.setdefault(name, ALWAYS[name])
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if _may_be_cached(response) else "no-store"
+        )
+        if _may_be_cached(response):
+            # The address holds the content's hash and names the file: these say it again, in every response.
+            for name in ("Content-Disposition", "Last-Modified"):
+                response.headers.pop(name, None)
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def _is_page(response: Response) -> bool:
+    """Return whether a browser could render the response as a page; SVG counts, as it may hold scripts."""
+    return response.status_code != _NOTHING_NEW and response.mimetype not in _NO_PAGES
+
+
+def _may_be_cached(response: Response) -> bool:
+    return request.endpoint == "web.static" and bool(request.query_string) and response.status_code < 400  # noqa: PLR2004 - the first status of a refusal
+
+
+# Compression for browsers on slow or metered connections: gzip, negotiated as in RFC 9110, 12.5.3.
+
+_WORTH = 400
+_KINDS = ("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml")
+_OK = 200
+_COMMENTS = re.compile(rb"^\s*//.*\n|^/\*[^*]*\*/\n", re.MULTILINE)
+
+
+def install_compression(app: Flask, machines: frozenset[str]) -> None:
+    """Compress text responses above _WORTH bytes if the browser accepts gzip."""
+
+    @app.after_request
+    def squeeze(response: Response) -> Response:
+        if request.blueprint in machines or not _is_wanted(response):
+            return response
+        response.direct_passthrough = False
+        body = response.get_data()
+        if len(body) < _WORTH:
+            return response
+        squeeze_body = _squeeze_once if request.endpoint == "web.static" else _squeeze_now
+        response.set_data(squeeze_body(body))
+        response.headers["Content-Encoding"] = "gzip"
+        response.vary.add("Accept-Encoding")
+        return response
+
+
+def _is_wanted(response: Response) -> bool:
+    return (
+        response.status_code == _OK
+        and response.mimetype in _KINDS
+        and "Content-Encoding" not in response.headers
+        and bool(request.accept_encodings["gzip"])
+    )
+
+
+def _squeeze_now(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
+
+
+@lru_cache(maxsize=32)
+def _squeeze_once(body: bytes) -> bytes:
+    """Compress a static file, without its lines of comment: they are for readers of the source."""
+    return gzip.compress(_COMMENTS.sub(b"", body), 9, mtime=0)
+
+
+# URLs of static files with a part of their hash, so that browsers may cache them for a year (RFC 8246, immutable).
+
+FOLDER = Path(__file__).parent / "static"
+
+
+def list_addresses() -> dict[str, str]:
+    """Return path below the folder → URL of every static file."""
+    return {
+        path.relative_to(
+            FOLDER
+        ).as_posix(): f"/static/{path.relative_to(FOLDER).as_posix()}?{_make_mark(path)}"
+        for path in FOLDER.rglob("*")
+        if path.is_file()
+    }
+
+
+def _make_mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+MACHINES = ("health",)
+BODY_BYTES = 64 * 1024
+LARGE_BELOW, LARGE_BYTES = "/admin/drafts/", 1024 * 1024
+"""Where whole files and folders of a menu are posted, and the most that such a post may have."""
+
+OK, CONFLICT = 200, 409
+
+
+def install(
+    app: Flask, parts: Services, *, proxies: int = 0, machines: Iterable[str] = MACHINES, https_host: str = ""
+) -> None:
+    """Install what all pages share.
+
+    Args:
+        app: the app on which blueprints are registered.
+        parts: the services of this process.
+        proxies: number of trusted proxies in front (Werkzeug's ProxyFix); none by default.
+        machines: names of blueprints for programs, which have their own authentication.
+        https_host: host at which pages are reached over HTTPS, for proxies that do not say so.
+    """
+    app.wsgi_app = forms.answer_in_one_trip(app.wsgi_app)  # type: ignore[assignment,method-assign]
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_CONTENT_LENGTH"] or BODY_BYTES
+    away = frozenset(machines)
+    _widen_drafts(app)
+    error_pages.ask_for_text(app, away)
+    languages.install(app)
+    forms.install(app, parts, away, https_host or _host_of(parts.public_url))
+    auth.install(app, parts, away)
+    forms.ask_for_tokens(app, away)
+    error_pages.ask_for_text_in_forms(app, away)
+    install_headers(app, away)
+    install_compression(app, away)
+    unsent_forms.install(app, parts)  # last, to run before compression: Flask reverses the order
+    error_pages.install(app, parts)
+    app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
+    auth.anyone(app.view_functions["web.static"])
+    app.register_blueprint(sign_in.build_blueprint(parts, list_addresses()))
+    forms.install_typed_numbers(app, parts.line.regions)
+    labels.install(app)
+    _add_token(app)
+    _add_words(app, parts)
+
+
+def _widen_drafts(app: Flask) -> None:
+    """Let a file or a folder of a menu be posted, which is larger than any other form."""
+
+    @app.before_request
+    def widen_body() -> None:
+        if request.path.startswith(LARGE_BELOW):
+            request.max_content_length = LARGE_BYTES
+            request.max_form_memory_size = LARGE_BYTES
+
+
+def _add_words(app: Flask, parts: Services) -> None:
+    """Give the templates the values and functions that all of them use."""
+    app.jinja_env.filters.update(languages.list_filters(parts))
+    app.jinja_env.globals.update(
+        static=list_addresses(),
+        signed_in=auth.find_sign_in,
+        said=lambda: get_flashed_messages(with_categories=True),
+        languages=languages.NAMES,
+        word=labels.find_word,
+        brief=forms.is_brief,
+        narrow=forms.is_narrow,
+        help_of=labels.find_help,
+        asked_by_script=lambda: "HX-Request" in request.headers,
+    )
+
+
+def _add_token(app: Flask) -> None:
+    """Serve fresh form tokens to a page that is open for long, if the same person is still signed in."""
+
+    @app.get("/form-token")
+    def form_token() -> tuple[str, int, dict[str, str]]:
+        writer, plain = request.args.get("as", ""), {"Content-Type": "text/plain; charset=utf-8"}
+        if writer and writer != auth.get_sign_in().person.id:
+            name = auth.get_sign_in().person.name
+            return (
+                _("%(name)s is signed in here now. Your words were not kept: copy them.", name=name),
+                CONFLICT,
+                plain,
+            )
+        return generate_csrf(), OK, plain
+
+
+def _host_of(public_url: str) -> str:
+    return public_url.removeprefix("https://") if public_url.startswith("https://") else ""

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.permissions import Role
 from gateway.helpdesk.staff.sign_in import SignedIn
-from gateway.web.shared import auth
-from gateway.web.shared.setup import FOLDER, list_addresses
+from gateway.web.shared import FOLDER, auth, list_addresses
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import Browser, somebody, token_of
 

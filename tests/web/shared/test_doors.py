@@ -7,7 +7,7 @@ import pytest
 
 from gateway.helpdesk.staff import people, sign_in
 from gateway.helpdesk.staff.people import OWNER
-from gateway.web.shared.setup import ALWAYS, BARE
+from gateway.web.shared import ALWAYS, BARE
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import PASSWORD, Browser, somebody, token_for, token_of
 

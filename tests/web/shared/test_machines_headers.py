@@ -3,9 +3,8 @@
 import pytest
 from flask import Flask
 
-from gateway.web.shared import health
+from gateway.web.shared import BARE, health
 from gateway.web.shared.front import _PLAIN
-from gateway.web.shared.setup import BARE
 from tests.support.web_apps import pages_of
 
 pytestmark = pytest.mark.fault("K16")

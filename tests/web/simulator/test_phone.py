@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gateway.operations.publishing.publish import publish_menu
-from gateway.web.shared.setup import FOLDER
+from gateway.web.shared import FOLDER
 from gateway.web.simulator.draft_pages import find_trial_channel
 from tests.support import phone_rig
 from tests.support.web_surroundings import Browser, somebody, token_of
