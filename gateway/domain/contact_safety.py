@@ -35,11 +35,13 @@ class When(str):
     a plain word by the word.
 
     Attributes:
+        value: the word alone.
         days: weekdays of the window, Monday is 0; empty where the word has no hours.
         span: its minutes of the local day.
     """
 
-    __slots__ = ("days", "span")
+    __slots__ = ("days", "span", "value")
+    value: str
     days: frozenset[int]
     span: Span
     NOW: ClassVar["When"]
@@ -52,6 +54,7 @@ class When(str):
         if word in _WITHOUT_HOURS:
             return _WITHOUT_HOURS[word]
         made = super().__new__(cls, word)
+        made.value = str.__str__(made)
         made.days, made.span = (
             (frozenset(days), span) if days else _FIRST_RELEASE.get(word, (frozenset(), span))
         )
@@ -66,11 +69,6 @@ class When(str):
         """
         word, _, rule = written.partition(" ")
         return cls(word, *read_rule(rule)) if rule else cls(word)
-
-    @property
-    def value(self) -> str:
-        """The word alone."""
-        return str.__str__(self)
 
     @property
     def rule(self) -> str:

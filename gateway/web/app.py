@@ -74,8 +74,9 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
         clock=parts.clock,
         down=_find_last_words(parts),
     )
+    shared.install(app, parts)
     mount_webhooks(app, gate, most_bytes=shared.BODY_BYTES)
-    shared.install(app, parts, proxies=settings.env.trusted_proxies)  # a proxy stands before both apps
+    shared.use_proxies(app, settings.env.trusted_proxies)  # a proxy stands before both apps
     app.register_blueprint(health.build_blueprint(parts))
     app.register_blueprint(console.build_blueprint(parts))
     checks = CheckedDrafts(parts)

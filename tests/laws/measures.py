@@ -150,7 +150,7 @@ def percent(part: int, whole: int) -> str:
 
 
 TARGETS: Mapping[str, str] = {
-    "files per 10,000 lines": "≤ 66",
+    "files": "≤ 330",
     "functions above 40 lines": "0",
     "one-word function names": "≤ 30 %",
     "function names that begin with a participle": "≤ 2 %",
@@ -158,19 +158,19 @@ TARGETS: Mapping[str, str] = {
     "comment and docstring lines that name a source": "≥ 40",
 }
 MEASURED_BEFORE: Mapping[str, str] = {
-    "files": "472",
-    "files per 10,000 lines": "94.8",
-    "lines": "49776",
-    "lines of a file, median/p90/max": "82/216/381",
-    "files under 40 lines, without `__init__`": "53",
-    "functions": "3298",
+    "files": "470",
+    "files per 10,000 lines": "94.5",
+    "lines": "49749",
+    "lines of a file, median/p90/max": "82/221/381",
+    "files under 40 lines, without `__init__`": "52",
+    "functions": "3297",
     "lines of a function, median/p90/max": "7/18/40",
     "functions above 40 lines": "0",
     "branches of a function, median/p90/max": "3/7/28",
     "functions of six arguments and more": "2.9 %",
     "functions with a typed result": "100.0 %",
     "one-word function names": "60.8 %",
-    "function names that begin with a participle": "13.2 %",
+    "function names that begin with a participle": "13.1 %",
     "words of a function name": "1.46",
     "class names used twice": "39",
     "comment lines": "0.7 %",

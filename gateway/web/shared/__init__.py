@@ -170,6 +170,14 @@ LARGE_BELOW, LARGE_BYTES = "/admin/drafts/", 1024 * 1024
 OK, CONFLICT = 200, 409
 
 
+def use_proxies(app: Flask, proxies: int) -> None:
+    """Believe what this number of trusted proxies in front say of address, scheme and host; none by default."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+
+
 def install(
     app: Flask, parts: Services, *, proxies: int = 0, machines: Iterable[str] = MACHINES, https_host: str = ""
 ) -> None:
@@ -183,10 +191,7 @@ def install(
         https_host: host at which pages are reached over HTTPS, for proxies that do not say so.
     """
     app.wsgi_app = forms.answer_in_one_trip(app.wsgi_app)  # type: ignore[assignment,method-assign]
-    if proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
-        )
+    use_proxies(app, proxies)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_CONTENT_LENGTH"] or BODY_BYTES
     away = frozenset(machines)
     _widen_drafts(app)
