@@ -23,8 +23,7 @@ from bench.hops import build_post
 from bench.own_valkey import start_own_valkey
 from config.settings import load_settings
 from gateway import channels as adapters
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import Serials
+from gateway.foundation.time_and_chance import Clock, Serials
 from gateway.operations import supervisor
 from gateway.web.app import create_app
 from gateway.web.webhooks.views import list_addresses

@@ -21,9 +21,8 @@ from flask import Flask, Response, request
 from bench.bare import FIELDS
 from bench.own_valkey import start_own_valkey
 from config.settings import load_settings
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Clock, Serials
 from gateway.operations import supervisor
 from gateway.web.app import create_app
 from gateway.web.webhooks.views import list_addresses

@@ -15,8 +15,8 @@ from gateway.channels.contract import Answer, ChannelConfig, Contract, Request, 
 from gateway.conversations import one_shot, ussd
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import USSD_LIMITS, Event, Inbound, Kind, Outgoing, Reply
-from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import new_id
 from gateway.menus.engine import engine
 from gateway.menus.engine.session import Known
 from gateway.storage import callers, outbox

@@ -26,8 +26,8 @@ from bench.own_valkey import start_own_valkey
 from config.settings import load_settings
 from gateway.delivery.send import drain_outbox
 from gateway.domain.permissions import Role
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Serials
 from gateway.operations import supervisor
 from gateway.web.app import create_app
 from gateway.web.webhooks.views import list_addresses

@@ -23,10 +23,9 @@ from gateway.delivery import claim
 from gateway.delivery.nudge import Nudger
 from gateway.domain.callbacks.windows import Hours
 from gateway.domain.outbox.states import CALL, PUSH
-from gateway.foundation.clock import Clock, WatchedClock
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import AnswerBounds, DeskConfig, HelplineConfig, OwnOutcome, Services
+from gateway.foundation.time_and_chance import Clock, Serials, WatchedClock
 from gateway.helpdesk.alerts import announce
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import clock_righting

@@ -12,8 +12,8 @@ from gateway.conversations import one_shot
 from gateway.delivery import channel_status
 from gateway.delivery.clock_guard import ClockWatch
 from gateway.delivery.nudge import sweep_outbox
-from gateway.foundation.ids import new_token
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import new_token
 from gateway.helpdesk.alerts import announce, line_alerts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import timers

@@ -15,8 +15,8 @@ from config.settings import Settings, from_process
 from gateway.bootstrap import list_refreshed, open_redis, open_serials, open_serving_parts
 from gateway.channels.contract import LinkDoors, Linked
 from gateway.channels.http_client import NoAnswer, OverHttp
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Serials
 from gateway.operations.refresh import Refresh, set_up_log
 from gateway.storage.database import Unavailable
 from workers import Stop

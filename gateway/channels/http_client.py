@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.channels.contract import BadAccount, ChannelConfig, SendOutcome, SendResult
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 
 if TYPE_CHECKING:
     import ssl

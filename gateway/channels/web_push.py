@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.channels.contract import ChannelConfig, Contract, SendOutcome, SendResult
 from gateway.channels.http_client import CONNECT, READ
 from gateway.domain.events import PUSH, OutgoingPush
-from gateway.foundation.ids import make_random_bytes
+from gateway.foundation.time_and_chance import make_random_bytes
 
 if TYPE_CHECKING:
     import ssl

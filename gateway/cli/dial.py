@@ -17,9 +17,9 @@ from gateway.cli import phones as cli_phones
 from gateway.cli.menus import ask_here, read_sound_menu
 from gateway.cli.phones import HELP, DraftPhone, Hand, OpenPhone, Page, write_test
 from gateway.domain.events import USSD_LIMITS
-from gateway.foundation.clock import Clock
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Clock
 from gateway.menus.authoring.conversation_runner import CODE
 from gateway.menus.authoring.graph import find_keys_to_language
 from gateway.menus.engine.model import Menu

@@ -11,8 +11,8 @@ import click
 from config.settings import Settings
 from gateway.bootstrap import end_outages, has_local_copies, open_ledger, open_parts, open_serials
 from gateway.cli import upkeep
-from gateway.foundation.clock import Clock
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Clock
 from gateway.helpdesk.staff import people
 from gateway.operations.health import describe_missing_menus
 from gateway.operations.maintenance import key_care

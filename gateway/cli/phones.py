@@ -14,8 +14,8 @@ import click
 from config.settings import Settings
 from gateway.bootstrap import open_parts, open_serials
 from gateway.channels.simulator import Handset, HandsetPage
-from gateway.foundation.clock import Clock
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Clock
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_runner import Moved
 from gateway.menus.authoring.conversation_writer import Walk, write_conversation

@@ -19,7 +19,7 @@ from config.settings import Settings
 from gateway.cli import processes
 from gateway.cli.errors import in_words
 from gateway.cli.processes import OWNER_ONLY
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from gateway.operations import forking
 from gateway.operations import supervisor as operations_supervisor
 from gateway.operations.supervisor import (

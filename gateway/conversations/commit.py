@@ -14,8 +14,8 @@ from typing import Any, get_args
 
 from gateway.conversations import ussd_session
 from gateway.conversations.effects import Context, apply_effect
-from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.requests import accept, self_service
 from gateway.helpdesk.requests.refuse import forget_spooled
 from gateway.menus.engine import session as sessions

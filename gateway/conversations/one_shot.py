@@ -15,9 +15,9 @@ from gateway.conversations import commit, sms_turn, ussd_session
 from gateway.conversations.sms_turn import TextAnswer
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import Inbound, Kind, MissedCall, TextPart
-from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.alerts import alert_answers, alerts
 from gateway.helpdesk.requests import accept
 from gateway.menus.engine.effects import RequestCallback

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.domain.callbacks.windows import list_promises
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, SafeContact
 from gateway.domain.events import Inbound, Piece, PieceKind, Reply
-from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import find_region, to_e164
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import new_id
 from gateway.menus.engine import session as sessions
 from gateway.menus.engine.engine import resume_session
 from gateway.menus.engine.model import Menu

@@ -23,8 +23,8 @@ from gateway.domain.events import Outgoing, OutgoingCall, OutgoingPush
 from gateway.domain.outbox import send_policy, states
 from gateway.domain.outbox.send_policy import Bucket, Cancel, Expire, Go, Later, RateLimits, Recipient, may_go
 from gateway.domain.outbox.states import CALL, INSIDE, KINDS, OUTSIDE, PUSH, OutboxEvent, To
-from gateway.foundation.ids import add_jitter, new_token
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import add_jitter, new_token
 from gateway.storage import (
     callers,
     counts,

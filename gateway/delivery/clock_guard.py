@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Actor, Permission, check_permission
-from gateway.foundation.clock import TOLERANCE
+from gateway.domain.permissions import Actor, AuditAct, Permission, check_permission
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import TOLERANCE
 from gateway.storage import audit, settings
 from gateway.storage.database import Tx
 from gateway.storage.settings import SETTING

@@ -13,8 +13,8 @@ from rq.serializers import JSONSerializer
 
 from gateway.delivery import clock_guard, results
 from gateway.delivery.send import drain_outbox
-from gateway.foundation.clock import Clock
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Clock
 from gateway.storage import outbox, outbox_claims
 from gateway.storage.outbox import OutboxRow
 from gateway.storage.sessions import Breaker

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.channels.contract import SendOutcome, StatusQueryable
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.events import OPTED_OUT, Delivery
 from gateway.domain.outbox.states import OutboxEvent, OutboxState, choose_further_word, find_next_state
-from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.domain.permissions import Actor, AuditAct, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.storage import audit, counts, outbox, settings
 from gateway.storage.database import Tx

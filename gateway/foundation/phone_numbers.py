@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from gateway.foundation.bounded_table import BoundedTable
-from gateway.foundation.ids import make_random_bytes
+from gateway.foundation.time_and_chance import make_random_bytes
 
 _EXPENSIVE = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
 _NEVER_CALLED = _EXPENSIVE | {

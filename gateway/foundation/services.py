@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.channels.contract import Channel, Pushes, Sender, SendResult
     from gateway.domain.callbacks.windows import Hours
     from gateway.domain.outbox.states import OutboxEvent
-    from gateway.foundation.clock import Clock
+    from gateway.foundation.time_and_chance import Clock
     from gateway.storage.counts import Counters
     from gateway.storage.database import Store, Tx
     from gateway.storage.duty import DutyHours

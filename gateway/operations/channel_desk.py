@@ -14,10 +14,9 @@ from gateway.channels.contract import Channel, Watched
 from gateway.channels.http_client import NoAnswer, OverHttp
 from gateway.delivery import channel_status
 from gateway.delivery.channel_status import ChannelStatus
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Actor, Permission, check_permission
-from gateway.foundation.ids import FIRST_SERIAL, PREFIX
+from gateway.domain.permissions import Actor, AuditAct, Permission, check_permission
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import FIRST_SERIAL, PREFIX
 from gateway.storage import audit, settings
 from gateway.storage.conversations import OperatorNotice
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gateway.channels.contract import Calls
 from gateway.delivery import channel_status, clock_guard
 from gateway.domain.callbacks.windows import find_local_minute
-from gateway.foundation import ids
+from gateway.foundation import time_and_chance
 from gateway.foundation.services import NUMBERS_OF_TEXTS, REQUIRED_NUMBERS, Services
 from gateway.menus.engine.offered_languages import list_named
 from gateway.menus.fact_expiry import THRESHOLDS, find_fact_ends
@@ -142,7 +142,9 @@ def _check_ledger(parts: Services) -> Finding:
     fix = "start the database that DATABASE_URL names, or look at the data folder's rights and free space"
     try:
         with parts.store.write() as tx:
-            settings.save_setting(tx, _PROBE, ids.new_token(_PROBE_LENGTH), by="", now=parts.clock.now())
+            settings.save_setting(
+                tx, _PROBE, time_and_chance.new_token(_PROBE_LENGTH), by="", now=parts.clock.now()
+            )
         return Finding(part="ledger", ok=True, words=f"{parts.store.dialect} takes writes")
     except Unavailable as error:
         words = f"SQL cannot be written ({error}); requests go to the spool"

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Protocol
 
 from gateway.foundation import network_addresses
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from gateway.operations.forking import end_with_parent
 
 _STOP_WITHIN = 10.0

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway.foundation import ids
-from gateway.foundation.ids import make_random_bytes, new_token
+from gateway.foundation import time_and_chance
+from gateway.foundation.time_and_chance import make_random_bytes, new_token
 
 
 def put_first(path: Path, content: bytes) -> bool:
@@ -47,7 +47,7 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _open_part(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    part = path.with_name(f".{path.name}.{ids.new_token(6)}")
+    part = path.with_name(f".{path.name}.{time_and_chance.new_token(6)}")
     descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

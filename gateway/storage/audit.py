@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage import settings
 from gateway.storage.database import Tx
 from gateway.storage.tables import audit, people

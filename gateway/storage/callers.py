@@ -18,7 +18,7 @@ from gateway.channels.contract import KEPT
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import ThreadAsked
-from gateway.foundation.ids import make_random_bytes, new_id
+from gateway.foundation.time_and_chance import make_random_bytes, new_id
 from gateway.storage import people
 from gateway.storage.database import Store, Tx, build_insert
 from gateway.storage.tables import attempts, callbacks, callers, outbox, text_parts, texts, threads

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from gateway.domain.events import Inbound
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage import callers as storage_callers
 from gateway.storage.database import Tx, build_insert
 from gateway.storage.encryption import name_row

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Executable, bindparam, case, delete, func, literal, select, union_all, update
 
 from gateway.domain.outbox.send_policy import Bucket
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from gateway.storage import reports
 from gateway.storage import settings as stored_settings
 from gateway.storage.database import Store, Tx, Unavailable, build_insert, insert_into

@@ -39,8 +39,7 @@ from gateway.domain.callbacks.windows import (
 )
 from gateway.domain.callbacks.windows import find_duty_hours as hours_by
 from gateway.domain.permissions import WORKING
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import Clock, new_id
 from gateway.storage import people as storage_people
 from gateway.storage.atomic_files import write_file
 from gateway.storage.database import Store, Tx, Unavailable, insert_into

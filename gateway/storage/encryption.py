@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Row, Table, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.foundation import ids
+from gateway.foundation import time_and_chance
 from gateway.storage import atomic_files
 from gateway.storage.tables import keys, metadata
 from gateway.storage.value_limits import Sealed
@@ -154,7 +154,7 @@ class Ring:
         row = insert.values(
             id=name,
             purpose=purpose,
-            wrapped=self.wrap(name, ids.make_random_bytes(32)),
+            wrapped=self.wrap(name, time_and_chance.make_random_bytes(32)),
             starts_at=now,
             retired_at=None if in_use else now,
         )
@@ -168,7 +168,7 @@ class Ring:
 
     def wrap(self, name: str, key: bytes) -> bytes:
         """Encrypt a key with the master key, its id as associated data."""
-        nonce = ids.make_random_bytes(_NONCE)
+        nonce = time_and_chance.make_random_bytes(_NONCE)
         return nonce + self._wrapping.encrypt(nonce, key, name.encode())
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
@@ -218,7 +218,7 @@ class Ring:
         """Encrypt a value, with its table, column and row as associated data."""
         serial = self.serial("seal")
         head = _FORMAT + serial.to_bytes(_SERIAL)
-        nonce = ids.make_random_bytes(_NONCE)
+        nonce = time_and_chance.make_random_bytes(_NONCE)
         key = self._keys.by_purpose["seal"][serial]
         return head + nonce + self._cipher(key).encrypt(nonce, plain, _bind_place(head, table, column, row))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Executable, Row, Select, and_, bindparam, delete, func, not_, or_, select, text, update
 
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage.database import Tx, build_insert, insert_into
 from gateway.storage.tables import PENDING, UNCLEAR, deliveries, outbox, people
 

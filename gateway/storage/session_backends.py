@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import and_, delete, or_, select
 
-from gateway.foundation import ids
+from gateway.foundation import time_and_chance
 from gateway.storage.database import Store, Unavailable, insert_into
 from gateway.storage.encryption import NotUnsealed, Ring, name_row
 from gateway.storage.tables import sessions
@@ -218,7 +218,7 @@ class InMemory:
         return self._folder / _name_file(address)
 
     def _put(self, path: Path, content: bytes) -> None:
-        part = path.with_name(f".{ids.new_token(6)}")
+        part = path.with_name(f".{time_and_chance.new_token(6)}")
         try:
             with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(content)

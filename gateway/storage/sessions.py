@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import redis
 
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from gateway.storage.database import Store, Unavailable
 from gateway.storage.encryption import Ring
 from gateway.storage.redis_sessions import InRedis

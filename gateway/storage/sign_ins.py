@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, or_, select, update
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage.database import Tx
 from gateway.storage.people import Person, read_person
 from gateway.storage.tables import audit, callbacks, invitations, kept_forms, people, recovery_codes, sign_ins

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.foundation import ids
+from gateway.foundation import time_and_chance
 from gateway.storage import atomic_files
 from gateway.storage.encryption import NotUnsealed, Ring
 
@@ -90,9 +90,9 @@ class Spool:
             OSError: an entry could not be stored now.
             RingMissing: an entry could not be sealed.
         """
-        probe = self._folder / f"probe-{ids.new_token(6)}"
+        probe = self._folder / f"probe-{time_and_chance.new_token(6)}"
         content = self._ring.seal(
-            ids.make_random_bytes(_AS_LONG_AS_ONE), table="spool", column="probe", row=""
+            time_and_chance.make_random_bytes(_AS_LONG_AS_ONE), table="spool", column="probe", row=""
         )
         try:
             atomic_files.write_file(probe, content)

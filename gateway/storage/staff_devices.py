@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import links, people, push_keys, push_subscriptions
 

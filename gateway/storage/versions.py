@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import live, menu_draft_edits, menu_draft_files, menu_drafts, versions
 

@@ -11,8 +11,8 @@ from config.settings import Settings
 from gateway.bootstrap import list_refreshed, open_outages, open_serials, open_serving_parts
 from gateway.conversations import one_shot, simulator_facts, ussd, ussd_session
 from gateway.delivery import channel_status, results
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Serials
 from gateway.helpdesk.calls import bridge_events
 from gateway.operations import forking
 from gateway.operations.channel_desk import WebhookLinks

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from tests.support.reviewed import review_folder
 from tests.support.running import REPOSITORY, Running, wait
 from tests.support.trial_phones import LANGUAGES, Phone

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.domain.permissions import Role
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Serials
 from gateway.storage.database import Store
 from gateway.web.app import _build_doors
 from gateway.web.webhooks.views import Gate, build_blueprint, list_addresses

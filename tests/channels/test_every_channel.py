@@ -12,7 +12,7 @@ import gateway
 from gateway.channels import UnknownProvider, find_channel
 from gateway.channels.contract import KEPT, Channel, ChannelConfig, SendOutcome, Signed
 from gateway.domain.events import CallEvent, Delivery, Event, Inbound, Kind, Outgoing
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from tests.support.channel_tables import (
     PROVIDERS,
     Case,

@@ -12,7 +12,7 @@ import pytest
 from config import settings as config
 from gateway.bootstrap import open_parts
 from gateway.cli import doctor, first_start
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from gateway.operations import health
 from gateway.operations.health import Finding
 from gateway.operations.maintenance import key_care

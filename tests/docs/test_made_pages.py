@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.domain.audit_acts import AuditAct
+from gateway.domain.permissions import AuditAct
 from tests.docs.make_pages import COMMAND, MADE, ROOT, make
 from tests.docs.pages import audit_acts, http, rooms, tables
 

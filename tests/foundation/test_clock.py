@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.foundation.clock import Clock, NotMovable
+from gateway.foundation.time_and_chance import Clock, NotMovable
 from tests.support.clocks import SetClock
 
 

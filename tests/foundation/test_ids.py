@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.foundation.ids import add_jitter, list_code_candidates, make_random_bytes, new_id, new_token
+from gateway.foundation.time_and_chance import (
+    add_jitter,
+    list_code_candidates,
+    make_random_bytes,
+    new_id,
+    new_token,
+)
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))

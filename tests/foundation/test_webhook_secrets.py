@@ -1,6 +1,6 @@
 """Secrets are derived once, and never outlive the key or the serial that they were made of."""
 
-from gateway.foundation.ids import PREFIX, Serials, derive_secrets
+from gateway.foundation.time_and_chance import PREFIX, Serials, derive_secrets
 
 
 def test_a_rotated_key_and_a_new_serial_are_taken_up_at_once() -> None:

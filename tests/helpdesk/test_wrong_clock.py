@@ -10,8 +10,8 @@ from gateway.delivery import clock_guard
 from gateway.delivery.clock_guard import ClockWatch
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.permissions import Actor, Role
-from gateway.foundation.clock import WatchedClock
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import WatchedClock
 from gateway.helpdesk.queue import claim
 from gateway.operations.health import look_around
 from gateway.storage import settings

@@ -256,16 +256,16 @@ def parts_are_put_together_once(house: House) -> Iterator[str]:
 
 
 def time_is_read_in_the_clock(house: House) -> Iterator[str]:
-    for place, node in house.nodes("gateway/", "workers/", but=("gateway/foundation/clock.py",)):
+    for place, node in house.nodes("gateway/", "workers/", but=("gateway/foundation/time_and_chance.py",)):
         asked = re.search(r"(^|\.)(datetime\.(now|utcnow|today)|date\.today)$", dotted(node))
         if asked or imported(node) & {"time", "time.time", "time.monotonic", "time.sleep", "sched"}:
-            yield f"{place}: time is read in gateway/foundation/clock.py only"
+            yield f"{place}: time is read in gateway/foundation/time_and_chance.py only"
 
 
 def chance_comes_from_ids(house: House) -> Iterator[str]:
-    for place, node in house.nodes("gateway/", "workers/", but=("gateway/foundation/ids.py",)):
+    for place, node in house.nodes("gateway/", "workers/", but=("gateway/foundation/time_and_chance.py",)):
         if imported(node) & {"random", "secrets", "uuid", "os.urandom"} or dotted(node) == "os.urandom":
-            yield f"{place}: chance comes from gateway/foundation/ids.py only"
+            yield f"{place}: chance comes from gateway/foundation/time_and_chance.py only"
 
 
 SQL = re.compile(r"\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\s", re.DOTALL)

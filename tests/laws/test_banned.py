@@ -6,9 +6,9 @@ import pytest
 
 from tests.laws import trees
 
-TIME = "Time is read in gateway/foundation/clock.py only."
+TIME = "Time is read in gateway/foundation/time_and_chance.py only."
 ENVIRONMENT = "The environment is read in config/ only."
-CHANCE = "Chance comes from gateway/foundation/ids.py only."
+CHANCE = "Chance comes from gateway/foundation/time_and_chance.py only."
 PLANTED = (
     (
         "gateway/helpdesk/planted_now.py",
@@ -25,7 +25,7 @@ PLANTED = (
     (
         "gateway/helpdesk/planted_uuid.py",
         "import uuid\n\nI = uuid.uuid4()\n",
-        "Ids are made in gateway/foundation/ids.py only.",
+        "Ids are made in gateway/foundation/time_and_chance.py only.",
     ),
 )
 

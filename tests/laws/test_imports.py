@@ -11,7 +11,7 @@ PLANTED = (
     ("Law 1: engine", "gateway/menus/engine/planted.py", "import time"),
     ("Law 1: engine", "gateway/domain/callbacks/planted.py", "import sqlalchemy"),
     ("Law 1: engine", "gateway/domain/outbox/planted.py", "import logging"),
-    ("Law 1: engine", "gateway/menus/engine/planted_clock.py", "from gateway.foundation import clock"),
+    ("Law 1: engine", "gateway/menus/engine/planted_clock.py", "from gateway.foundation import time_and_chance"),
     ("Law 1: authoring", "gateway/menus/authoring/planted.py", "import sqlalchemy"),
     ("Law 1: YAML", "gateway/helpdesk/planted.py", "import ruamel.yaml"),
     ("Law 2: a channel knows", "gateway/channels/simulator/planted.py", "from gateway.storage import database"),

@@ -53,32 +53,6 @@ def test_the_source_keeps_its_targets() -> None:
 
     assert found["class names used twice"] == found["functions above 40 lines"] == 0
     assert found["files"] <= 330
-    assert found["one-word function names"] == "50.0 %"
-    assert found["function names that begin with a participle"] == "50.0 %"
-    assert found["comment and docstring lines that name a source"] == "2"
-    assert found["branches of a function, median/p90/max"] == "2/3/3"
-    assert found["class names used twice"] == "0"
-
-
-def test_a_class_name_in_two_files_is_counted_once() -> None:
-    assert measured(TEXT, TEXT)["class names used twice"] == "1"
-
-
-def test_every_measure_says_what_it_was_before() -> None:
-    assert set(measures.MEASURED_BEFORE) == set(measured(TEXT))
-    assert set(measures.TARGETS) <= set(measured(TEXT))
-
-
-def test_the_source_keeps_its_targets() -> None:
-    found = {
-        name: float(value.rstrip(" %"))
-        for name, value in measure(read_tree(ROOT)).items()
-        if "/" not in value
-    }
-
-    assert found["class names used twice"] == found["functions above 40 lines"] == 0
-    # 330 files were the target for the 49,776 lines of that time; providers and pages have been added since.
-    assert found["files per 10,000 lines"] <= 66
     assert found["one-word function names"] <= 30
     assert found["function names that begin with a participle"] <= 2
     assert found["comment and docstring lines that name a source"] >= 40

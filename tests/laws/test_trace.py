@@ -25,5 +25,10 @@ def test_a_key_that_only_moves_opens_few_files_of_few_rooms_and_asks_no_database
 def test_what_pages_share_is_no_part_of_a_provider_s_post() -> None:
     trips = run_once()
 
-    for name in ("SMS with a keyword", "USSD, first dial", "USSD, key that only moves", "USSD, key that saves"):
+    for name in (
+        "SMS with a keyword",
+        "USSD, first dial",
+        "USSD, key that only moves",
+        "USSD, key that saves",
+    ):
         assert not [path for path in trips[name].files if path.startswith("gateway/web/shared/")], name

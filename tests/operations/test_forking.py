@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from gateway.operations import forking
 from gateway.operations.forking import ForkedProcess
 from gateway.operations.supervisor import DataFolder, Supervisor
@@ -18,7 +18,7 @@ from gateway.operations.supervisor import DataFolder, Supervisor
 DRAWS = """
 import random, sys, uuid
 from datetime import UTC, datetime
-from gateway.foundation import ids
+from gateway.foundation import time_and_chance as ids
 from gateway.operations import forking
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 from gateway.operations import supervisor as operations_supervisor
 from gateway.operations.supervisor import CannotStart, DataFolder, Supervisor, is_port_free, spawn_process
 

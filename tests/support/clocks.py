@@ -4,7 +4,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
-from gateway.foundation.clock import Clock
+from gateway.foundation.time_and_chance import Clock
 
 
 class SetClock(Clock):

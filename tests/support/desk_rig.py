@@ -8,8 +8,8 @@ from typing import Any
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.outbox.states import CALL
 from gateway.domain.permissions import Actor, Role
-from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.calls import attempts, bridge_events
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.requests import accept

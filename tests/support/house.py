@@ -19,8 +19,8 @@ from gateway.conversations import one_shot, ussd
 from gateway.conversations.ussd import RenderedPage
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
-from gateway.foundation.clock import Clock
 from gateway.foundation.services import HelplineConfig, Services
+from gateway.foundation.time_and_chance import Clock
 from gateway.helpdesk.alerts.announce import announce_request, tell_bundle, tell_of_danger
 from gateway.helpdesk.queue.clock_righting import set_right
 from gateway.menus.authoring.check import check_menu

@@ -21,7 +21,7 @@ from typing import Self
 
 from config.settings import load_settings
 from gateway.bootstrap import open_ledger, open_parts
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage import callers, outbox
 from gateway.storage.migrate import upgrade
 from gateway.storage.tables import chores

@@ -14,9 +14,8 @@ from gateway.domain.callbacks.windows import ALWAYS
 from gateway.domain.contact_safety import SafeContact
 from gateway.domain.events import Event, Inbound, Outgoing, Reply
 from gateway.domain.outbox.states import KINDS
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Clock, new_id
 from gateway.storage import callers, outbox, people
 from gateway.storage.database import Store
 from gateway.storage.outbox import OutboxRow

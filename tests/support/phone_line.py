@@ -13,8 +13,8 @@ from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.delivery import channel_status
 from gateway.domain.events import ChannelSeen
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Serials
 from gateway.storage.database import Store
 from gateway.web.app import _build_doors
 from gateway.web.webhooks.views import Gate, build_blueprint, list_addresses

@@ -14,8 +14,8 @@ from config.settings import load_settings
 from gateway.channels import find_channel
 from gateway.delivery import send
 from gateway.foundation.fault_injection import STORE, Outages
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Serials
 from gateway.menus.authoring.folder import read_folder
 from gateway.storage.database import Store
 from gateway.web.app import create_app

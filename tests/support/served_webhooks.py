@@ -26,8 +26,7 @@ from gateway.domain.events import (
     Silence,
     ThreadAsked,
 )
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import Serials
+from gateway.foundation.time_and_chance import Clock, Serials
 from gateway.storage.callers import SentText
 from gateway.storage.counts import Counters
 from gateway.web.webhooks.views import Doors, Gate, list_addresses, mount_webhooks

@@ -12,8 +12,8 @@ from werkzeug.serving import make_server
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.channels.smpp import SmppChannel
-from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import Serials
 from gateway.storage.database import Store
 from gateway.web.app import _build_doors
 from gateway.web.webhooks.views import Gate, build_blueprint

@@ -18,10 +18,10 @@ from gateway.conversations.ussd import answer_turn
 from gateway.delivery.nudge import sweep_outbox
 from gateway.delivery.results import record_delivery
 from gateway.delivery.send import drain_outbox
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.callbacks.windows import ALWAYS
 from gateway.domain.events import Delivery, Inbound, Kind
+from gateway.domain.permissions import AuditAct
 from gateway.foundation.services import Services
 from gateway.helpdesk.queue import call_sheet, claim, outcome, queue, search
 from gateway.helpdesk.requests import referrals

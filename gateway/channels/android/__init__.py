@@ -23,8 +23,7 @@ from gateway.channels.contract import (
     keep_message,
 )
 from gateway.domain.events import ChannelSeen, Event, Inbound, Outgoing, Reply
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import new_token
+from gateway.foundation.time_and_chance import Clock, new_token
 
 EVENTS = frozenset({"sms", "delivery", "voice", "health"})
 """Names of addresses for people who configure the app; the envelope names its event, so each accepts all."""

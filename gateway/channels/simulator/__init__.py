@@ -27,8 +27,8 @@ from gateway.channels.contract import (
 from gateway.channels.operator_posts import PhoneTurn, list_dialects, write_exchange
 from gateway.domain.events import Ended, Event, Inbound, Kind, MissedCall, Outgoing, Reply, ThreadAsked
 from gateway.foundation.fault_injection import PROVIDER, Outages
-from gateway.foundation.ids import new_token
 from gateway.foundation.phone_numbers import to_e164
+from gateway.foundation.time_and_chance import new_token
 
 if TYPE_CHECKING:
     import urllib3

@@ -180,7 +180,7 @@ class SmppChannel:
             return
         from gateway.channels.smpp.link import CentreLink
         from gateway.channels.smpp.session import Redelivery
-        from gateway.foundation.clock import Clock
+        from gateway.foundation.time_and_chance import Clock
 
         folder = Path(self.config.run_dir)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -21,8 +21,7 @@ from gateway.channels.smpp import link_lines, pdus
 from gateway.channels.smpp.account import SmppAccount, split_text
 from gateway.channels.smpp.pdus import Delivered
 from gateway.channels.smpp.session import BoundConnection, NotBound, Redelivery, Unanswered
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import add_jitter
+from gateway.foundation.time_and_chance import Clock, add_jitter
 
 if TYPE_CHECKING:
     from smpp34 import DeliverSm

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.channels.smpp import pdus
 from gateway.channels.smpp.account import SmppAccount
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import new_token
+from gateway.foundation.time_and_chance import Clock, new_token
 
 if TYPE_CHECKING:
     from smpp34 import DeliverSm

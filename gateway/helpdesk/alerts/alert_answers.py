@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
-from gateway.domain.permissions import Permission
-from gateway.foundation.ids import make_random_bytes, new_token
+from gateway.domain.permissions import AuditAct, Permission
+from gateway.foundation.time_and_chance import make_random_bytes, new_token
 from gateway.helpdesk.errors import ClaimedByOther, Full, NoSuchCallback, Rejected, Why
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.queue.claim import claim_within

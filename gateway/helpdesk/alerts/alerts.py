@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.outbox import send_policy
 from gateway.domain.outbox.send_policy import RouteWay
-from gateway.domain.permissions import ROLES, Permission, Role, check_permission
+from gateway.domain.permissions import ROLES, AuditAct, Permission, Role, check_permission
 from gateway.helpdesk.alerts import alert_answers, push_alerts
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.requests.planning import fill_message

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from gateway.channels import web_push
 from gateway.channels.web_push import check_endpoint
 from gateway.delivery.claim import LANE
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.events import PUSH
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.storage import audit, outbox, people, staff_devices
 from gateway.storage.staff_devices import PushAddress

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.outcomes import MOST_ATTEMPTS, NotYet, may_ring
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, IllegalMove
 from gateway.domain.contact_safety import PhoneSeen, When
-from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.ids import new_id, new_token
+from gateway.domain.permissions import AuditAct, Permission, check_permission
+from gateway.foundation.time_and_chance import new_id, new_token
 from gateway.helpdesk.calls import call_limits
 from gateway.helpdesk.errors import (
     AlreadyCalling,

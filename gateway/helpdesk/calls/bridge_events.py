@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.channels.contract import SendOutcome
 from gateway.delivery import clock_guard
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import bridged_call as core
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.bridged_call import BridgeEvent, BridgeState, NotNow
@@ -23,6 +22,7 @@ from gateway.domain.callbacks.states import CallbackState as Calling
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.events import AskOne, CallKind, Cause, DialCaller, Reject, SayGone, Silence
 from gateway.domain.outbox.states import OutboxEvent as Sending
+from gateway.domain.permissions import AuditAct
 from gateway.helpdesk.calls import call_limits
 from gateway.helpdesk.calls.attempts import OWN_CONTACT, is_open
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_on

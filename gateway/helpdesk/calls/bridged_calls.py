@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.bridged_call import SUGGESTS, BridgeState, Result
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import HELD, OVER, CallbackEvent, CallbackState
 from gateway.domain.outbox.states import CALL, KINDS
-from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct, Permission, check_permission
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.calls import attempts, call_limits
 from gateway.helpdesk.calls.attempts import write_attempt
 from gateway.helpdesk.errors import (

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway.channels.contract import Calls, SendOutcome
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.outbox import send_policy
 from gateway.domain.outbox.send_policy import RateLimits
-from gateway.domain.permissions import ROLES, Permission, Role
+from gateway.domain.permissions import ROLES, AuditAct, Permission, Role
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoBridge, TooManyShown
 from gateway.storage import attempts, audit, counts, people

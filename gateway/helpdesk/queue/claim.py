@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import AttemptAllowed, may_ring
 from gateway.domain.callbacks.queue_rules import (
@@ -21,7 +20,7 @@ from gateway.domain.callbacks.queue_rules import (
     may_be_given,
 )
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.helpdesk.errors import Full, explain_refusal, find_callback
 from gateway.helpdesk.requests.planning import find_window_start
 from gateway.helpdesk.staff.shifts import find_offers, is_big, list_on_duty

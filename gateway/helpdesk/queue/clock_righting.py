@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
 from gateway.domain.contact_safety import VALID_FOR, When
-from gateway.foundation.clock import TOLERANCE
+from gateway.domain.permissions import AuditAct
+from gateway.foundation.time_and_chance import TOLERANCE
 from gateway.helpdesk.calls.attempts import LEASE as CALL_LEASE
 from gateway.helpdesk.queue.claim import LEASE
 from gateway.helpdesk.requests.intake_rules import call_for_decision

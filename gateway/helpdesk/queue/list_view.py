@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.queue_rules import find_spoken_language
-from gateway.domain.permissions import Permission
+from gateway.domain.permissions import AuditAct, Permission
 from gateway.storage import attempts, queue, queue_counts
 from gateway.storage.list_filter import ListFilter
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import (
     MOST_ATTEMPTS,
@@ -16,8 +15,8 @@ from gateway.domain.callbacks.outcomes import (
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState, IllegalMove
 from gateway.domain.contact_safety import When
-from gateway.domain.permissions import NotPermitted, Permission, check_permission
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct, NotPermitted, Permission, check_permission
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.alerts import line_alerts
 from gateway.helpdesk.calls.attempts import is_open, write_attempt
 from gateway.helpdesk.errors import (

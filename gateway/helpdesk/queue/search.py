@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.states import OPEN
 from gateway.domain.contact_safety import PhoneSeen
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.foundation.phone_numbers import list_possible_readings, mask_number
 from gateway.helpdesk.queue import queue
 from gateway.helpdesk.queue.queue import build_row

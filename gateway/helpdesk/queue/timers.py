@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from gateway.delivery import clock_guard
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import (
@@ -25,7 +24,7 @@ from gateway.domain.callbacks.states import (
     find_broken_promise,
 )
 from gateway.domain.contact_safety import VALID_FOR, When
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.queue.outcome import UNCLEAR

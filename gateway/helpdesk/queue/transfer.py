@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.queue_rules import Needs, can_call, speaks_language
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
-from gateway.domain.permissions import WORKING, Permission, check_permission
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import WORKING, AuditAct, Permission, check_permission
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoSuchCallback, explain_refusal, find_callback
 from gateway.helpdesk.queue.claim import LEASE, is_to_decide

@@ -10,12 +10,11 @@ import base64
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import HELD, OPEN, CallbackEvent, CallbackState, IllegalMove
 from gateway.domain.contact_safety import VALID_FOR, When
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.helpdesk.errors import explain_refusal, find_callback
 from gateway.helpdesk.requests import case_record
 from gateway.storage import attempts, audit, callbacks, notes, outbox, retention

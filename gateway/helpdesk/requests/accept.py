@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL, plan_first_alert
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.domain.callbacks.windows import find_next_window
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct
 from gateway.foundation.phone_numbers import may_be_called
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.requests import refuse
 from gateway.helpdesk.requests.intake_rules import (
     TOLD_AWAY,

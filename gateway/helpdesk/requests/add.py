@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.contact_safety import PhoneSeen, When
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.foundation.phone_numbers import may_be_called, to_e164
 from gateway.helpdesk.errors import Rejected, Why, read_typed_number
 from gateway.helpdesk.requests import accept, unmatched_texts

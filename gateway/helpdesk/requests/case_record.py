@@ -6,9 +6,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct, Permission, check_permission
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.errors import NoSuchCallback, Rejected, Why, find_callback, refuse_odd_year
 from gateway.helpdesk.staff.centre_lists import FIELDS, list_words
 from gateway.storage import audit, callbacks, notes

@@ -11,12 +11,12 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
-from gateway.foundation.ids import list_code_candidates, new_id
+from gateway.domain.permissions import AuditAct
 from gateway.foundation.phone_numbers import list_possible_readings
+from gateway.foundation.time_and_chance import list_code_candidates, new_id
 from gateway.menus.engine.navigation import CODE_DIGITS, MOST_CODE_DIGITS
 from gateway.storage import audit, callbacks, outbox, people
 

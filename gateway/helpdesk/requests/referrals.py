@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.domain.contact_safety import VALID_FOR, When
-from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct, Permission, check_permission
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.alerts import line_alerts
 from gateway.helpdesk.errors import (
     ClaimedByOther,

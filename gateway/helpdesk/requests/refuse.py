@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, When, tighten_contact
+from gateway.domain.permissions import AuditAct
 from gateway.foundation.phone_numbers import list_possible_readings
 from gateway.helpdesk.errors import AmbiguousNumber
 from gateway.helpdesk.queue.claim import is_to_decide

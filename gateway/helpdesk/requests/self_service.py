@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import NOT_REACHED
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
 from gateway.domain.callbacks.windows import find_next_window
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, When
+from gateway.domain.permissions import AuditAct
 from gateway.helpdesk.requests.intake_rules import (
     TOLD_AWAY,
     keep_promise,

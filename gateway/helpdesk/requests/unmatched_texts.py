@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.ids import new_id
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.foundation.phone_numbers import mask_number
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.queue.outcome import LONGEST_NOTE
 from gateway.helpdesk.requests import planning

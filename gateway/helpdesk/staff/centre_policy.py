@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import WORKING, Permission, check_permission
+from gateway.domain.permissions import WORKING, AuditAct, Permission, check_permission
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.alerts.alerts import ROADS, AlertRoute
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year

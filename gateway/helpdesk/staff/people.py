@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Actor, Permission, Role, check_permission
-from gateway.foundation.ids import new_id, new_token
+from gateway.domain.permissions import Actor, AuditAct, Permission, Role, check_permission
+from gateway.foundation.time_and_chance import new_id, new_token
 from gateway.helpdesk.errors import Rejected, Why, read_typed_number
 from gateway.helpdesk.staff import passwords, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.queue_rules import Offers
 from gateway.domain.callbacks.windows import DAYS, Hours, Shift, find_next_window, list_offered_windows
 from gateway.domain.contact_safety import When
-from gateway.domain.permissions import ROLES, WORKING, Permission, Role, check_permission
+from gateway.domain.permissions import ROLES, WORKING, AuditAct, Permission, Role, check_permission
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
 from gateway.helpdesk.requests.planning import list_windows
 from gateway.storage import audit, duty, people

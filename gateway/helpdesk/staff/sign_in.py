@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import WORKING, Permission, check_permission
-from gateway.foundation.ids import new_token
+from gateway.domain.permissions import WORKING, AuditAct, Permission, check_permission
+from gateway.foundation.time_and_chance import new_token
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import passwords, two_factor
 from gateway.helpdesk.staff.people import hash_new_password, make_actor, tidy_name

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import pyotp
 from pyotp.utils import strings_equal
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Permission, Role, check_permission
-from gateway.foundation.ids import make_random_bytes, new_readable_code
+from gateway.domain.permissions import AuditAct, Permission, Role, check_permission
+from gateway.foundation.time_and_chance import make_random_bytes, new_readable_code
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import passwords
 from gateway.storage import audit, people, sign_ins

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.foundation import ids
+from gateway.domain.permissions import AuditAct
+from gateway.foundation import time_and_chance
 from gateway.storage import atomic_files, audit, migrate
 from gateway.storage.database import Store, Tx, Unavailable
 
@@ -42,7 +42,7 @@ class Writer:
 
     def __init__(self, file: BinaryIO, recipient: bytes) -> None:
         # Each file has its own key, so counted nonces are unique (NIST SP 800-38D, 8.2.1).
-        private_key = X25519PrivateKey.from_private_bytes(ids.make_random_bytes(_KEY))
+        private_key = X25519PrivateKey.from_private_bytes(time_and_chance.make_random_bytes(_KEY))
         public_key = private_key.public_key().public_bytes_raw()
         shared = private_key.exchange(X25519PublicKey.from_public_bytes(recipient))
         self._cipher = _make_cipher(shared, public_key, recipient)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from gateway.foundation import ids
-from gateway.foundation.clock import Clock
+from gateway.foundation import time_and_chance
+from gateway.foundation.time_and_chance import Clock
 from gateway.storage import encryption, settings
 from gateway.storage.database import Store
 
@@ -56,12 +56,12 @@ class SheetQuestion:
 
 def draw_secret() -> bytes:
     """Return a new random key, stored nowhere. Show it before putting it in force, so that it cannot be lost unseen."""
-    return ids.make_random_bytes(_SECRET)
+    return time_and_chance.make_random_bytes(_SECRET)
 
 
 def draw_question(secret: bytes) -> SheetQuestion:
     """Return a question for a random group, never the first one, which is easy to remember without paper."""
-    return SheetQuestion(secret, 1 + ids.make_random_bytes(1)[0] % (_GROUPS - 1))
+    return SheetQuestion(secret, 1 + time_and_chance.make_random_bytes(1)[0] % (_GROUPS - 1))
 
 
 def put_in_force(parts: Services, secret: bytes, *, instead_of: bytes | None) -> bool:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.domain.permissions import Actor, AuditAct, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.menus.authoring.differences import LineConflict, merge_texts
 from gateway.operations.publishing.menu_drafts import (

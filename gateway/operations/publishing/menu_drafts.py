@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Actor, NotPermitted, Permission, check_permission
+from gateway.domain.permissions import Actor, AuditAct, NotPermitted, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.storage import audit, settings, versions
 from gateway.storage.database import Tx

@@ -9,10 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.windows import Hours, list_offered_windows
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
-from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.domain.permissions import Actor, AuditAct, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext

@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.queue import queue
 from gateway.helpdesk.requests import add as requests_add

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.domain.callbacks.outcomes import Outcome
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.queue import shift_summary
 from gateway.helpdesk.queue.callback_page import build_call_panel, build_callback_page

@@ -12,7 +12,7 @@ from flask import Blueprint, redirect, render_template, request
 
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import IllegalMove
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.alerts import alert_answers
 from gateway.helpdesk.alerts.alert_answers import PATH
 from gateway.helpdesk.calls import attempts

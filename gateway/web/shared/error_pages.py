@@ -12,8 +12,7 @@ from flask import Response, current_app, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import NotPermitted
+from gateway.domain.permissions import AuditAct, NotPermitted
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.staff.two_factor import NotFresh
 from gateway.storage import audit

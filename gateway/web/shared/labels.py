@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.states import CallbackState
-from gateway.domain.permissions import Role
+from gateway.domain.permissions import AuditAct, Role
 from gateway.helpdesk.errors import Why
 from gateway.web.shared.i18n import later
 

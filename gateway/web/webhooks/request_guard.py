@@ -13,7 +13,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_input_stream
 
 from gateway.channels.contract import Answer, BadRequest, Channel, Contract, Request, is_signed
-from gateway.foundation.ids import matches_secret
+from gateway.foundation.time_and_chance import matches_secret
 
 if TYPE_CHECKING:
     from datetime import datetime

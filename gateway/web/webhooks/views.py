@@ -34,8 +34,7 @@ from gateway.domain.events import (
     Reply,
     ThreadAsked,
 )
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import Clock, new_id
 from gateway.web.shared.front import Headers, Scope, Sent, join_headers
 from gateway.web.webhooks.request_guard import (
     HEADERS,

@@ -10,7 +10,7 @@ from gateway.delivery.channel_status import format_status, list_statuses
 from gateway.delivery.nudge import sweep_outbox
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import ChannelSeen
-from gateway.foundation.ids import new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.operations import health
 from gateway.storage import counts, outbox, people
 from tests.support.house import Phone, rows

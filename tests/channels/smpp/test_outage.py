@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from gateway.channels import find_channel
 from gateway.delivery.send import drain_outbox
-from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage import callers, outbox, tables
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock

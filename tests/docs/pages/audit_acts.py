@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-from gateway.domain.audit_acts import AuditAct
+from gateway.domain.permissions import AuditAct
 
 ROOT = Path(__file__).resolve().parents[3]
 

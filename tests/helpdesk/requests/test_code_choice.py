@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from gateway.domain.callbacks.queue_rules import is_simple
-from gateway.foundation.ids import list_code_candidates
+from gateway.foundation.time_and_chance import list_code_candidates
 from gateway.helpdesk.queue import search
 from gateway.helpdesk.requests.intake_rules import choose_code
 from gateway.menus.engine.effects import CallbackAccepted, CallbackFound, CodeWrong

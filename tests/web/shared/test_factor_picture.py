@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 
-from gateway.foundation.ids import new_readable_code
+from gateway.foundation.time_and_chance import new_readable_code
 from gateway.helpdesk.staff import two_factor
 from gateway.storage import sign_ins
 from gateway.web.shared.second_factor import draw_code

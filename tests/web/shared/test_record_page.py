@@ -7,8 +7,7 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import update
 
-from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Role
+from gateway.domain.permissions import AuditAct, Role
 from gateway.helpdesk.staff import centre_policy, people, shifts
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import audit

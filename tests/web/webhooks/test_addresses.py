@@ -1,6 +1,6 @@
 """The addresses that people paste into dashboards."""
 
-from gateway.foundation.ids import derive_secrets
+from gateway.foundation.time_and_chance import derive_secrets
 from gateway.web.webhooks.views import list_addresses
 from tests.support.channel_tables import line_of
 

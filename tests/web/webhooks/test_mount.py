@@ -11,8 +11,7 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.foundation.clock import Clock
-from gateway.foundation.ids import Serials
+from gateway.foundation.time_and_chance import Clock, Serials
 from gateway.storage.counts import Counters
 from gateway.web.shared.front import build_environ, join_headers
 from gateway.web.webhooks.request_guard import MOST_BYTES, PostHeaders

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.foundation.ids import PREFIX, Serials, derive_secret, derive_secrets, matches_secret
+from gateway.foundation.time_and_chance import PREFIX, Serials, derive_secret, derive_secrets, matches_secret
 
 KEY = b"k" * 32
 

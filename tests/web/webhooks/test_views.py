@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.domain.events import CallEvent, DialCaller, Event, Inbound, Kind, NotANumber, Reject
-from gateway.foundation.ids import PREFIX
+from gateway.foundation.time_and_chance import PREFIX
 from gateway.storage.callers import SentText
 from tests.support.channel_tables import line_of
 from tests.support.served_webhooks import House, Page, served
