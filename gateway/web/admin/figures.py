@@ -1,4 +1,4 @@
-"""Serves the report of a period: key figures beside the period before, service quality, and tables as CSV and XLSX."""
+"""Serves the report of a period: key figures beside the period before, charts, and tables as CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
+from markupsafe import Markup
 
 from gateway.domain.callbacks.outcomes import RULES
 from gateway.operations.reporting import metrics, monthly_report
@@ -24,12 +25,12 @@ from gateway.web.shared.i18n import _
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from werkzeug.wrappers import Response as BaseResponse
 
     from gateway.foundation.services import Services
-    from gateway.operations.reporting.centre_month import CentreMonth
+    from gateway.operations.reporting.centre_month import CentreMonth, CentreTable
     from gateway.operations.reporting.monthly_report import Cell
     from gateway.operations.reporting.periods import Period
 
@@ -91,16 +92,13 @@ def _name_rows(centre: CentreMonth) -> list[tuple[str | int, ...]]:
     def show(cells: Iterable[int | None]) -> tuple[str | int, ...]:
         return tuple(_("under %(n)s", n=SMALLEST) if n is None else n for n in cells)
 
-    def name(field: str, word: str) -> str:
-        return of("topic" if field == "topics" and word != "not_asked" else "tick", word)
-
     heads = (centre.month, "", *(of("tick", column) for column in centre.columns), _("All"))
     rows: list[tuple[str | int, ...]] = [
         heads,
         (_("Talks"), "", *show((*centre.talks.cells, centre.talks.total))),
     ]
     rows += [
-        (of("field", table.field), name(table.field, row.word), *show((*row.cells, row.total)))
+        (of("field", table.field), name_word(of, table.field, row.word), *show((*row.cells, row.total)))
         for table in centre.tables
         for row in table.rows
     ]
@@ -133,6 +131,9 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         centre=read_centre_month(parts, get_actor(), month),
         tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
         name_cells=partial(name_cells, parts, get_language()),
+        draw_bars=draw_bars,
+        draw_field=draw_field,
+        name_word=name_word,
         smallest=SMALLEST,
     )
 
@@ -159,3 +160,70 @@ def count_talks(cells: Iterable[Cell]) -> OutcomeCount:
     """Return the number of conversations that callers began, without suppressed cells."""
     found = [cell.n for cell in cells if cell.section.what == "incoming"]
     return OutcomeCount(n=sum(n for n in found if n is not None), small=None in found)
+
+
+def name_word(of: Callable[[str, str], str], field: str, word: str) -> str:
+    """Return the name of a value of a form field in the reader's language."""
+    return of("topic" if field == "topics" and word != "not_asked" else "tick", word)
+
+
+# Charts: bars of a table that stands below them. Lengths are percentages and heights are in em, so that the letters
+# keep their size on a narrow screen; colours come from the style sheet, which knows dark mode and print.
+
+_MOST_BARS, _FEWEST_BARS = 12, 2
+_LONGEST_NAME = 34
+"""Letters of a name beside its number on one line of a 360 px screen."""
+
+_ROW, _BASE, _TOP, _THICK, _MIDDLE = 3.0, 1.1, 1.7, 0.7, 2.05
+"""Heights in em: a row; in it the line of letters, the top of the bar, its thickness, and its middle."""
+
+
+def draw_bars(key: str, title: str, rows: Sequence[tuple[str, int | None]]) -> Markup:
+    """Return the first rows of a table as bars in SVG; empty where there is nothing to compare.
+
+    A suppressed cell has no bar but a dashed line of the whole width and a word, so that nothing tells how small it is.
+
+    Args:
+        key: the id of the chart in its page.
+        title: what is counted, in the reader's language.
+        rows: (name, count), with None for a suppressed count.
+    """
+    drawn = rows[:_MOST_BARS]
+    most = max((n for _name, n in drawn if n is not None), default=0)
+    if not most or sum(n is not None for _name, n in drawn) < _FEWEST_BARS:
+        return Markup()
+    bars = Markup().join(
+        _draw_row(at * _ROW, name, n, 100 * (n or 0) / most) for at, (name, n) in enumerate(drawn)
+    )
+    said = _("The numbers of the table below, as bars.")
+    if len(rows) > len(drawn):
+        said += " " + _("The first %(n)s of its rows.", n=len(drawn))
+    if any(n is None for _name, n in drawn):
+        said += " " + _("A dashed line stands for a number that is hidden.")
+    return Markup(
+        '<svg class="chart" role="img" aria-labelledby="{key}-title {key}-said" width="100%" height="{height:.1f}em">'
+        '<title id="{key}-title">{title}</title><desc id="{key}-said">{said}</desc>{bars}</svg>'
+    ).format(key=key, title=title, said=said, height=len(drawn) * _ROW, bars=bars)
+
+
+def _draw_row(y: float, name: str, n: int | None, percent: float) -> Markup:
+    is_long = len(name) > _LONGEST_NAME
+    words = {
+        "name": f"{name[: _LONGEST_NAME - 1].rstrip()}…" if is_long else name,
+        "base": f"{y + _BASE:.2f}em",
+    }
+    if n is None:
+        return Markup(
+            '<text y="{base}">{name}</text><text class="unseen" x="100%" y="{base}">{hidden}</text>'
+            '<line class="gap" x1="0" x2="100%" y1="{middle:.2f}em" y2="{middle:.2f}em"/>'
+        ).format(**words, hidden=_("hidden"), middle=y + _MIDDLE)
+    return Markup(
+        '<text y="{base}">{name}</text><text class="count" x="100%" y="{base}">{n}</text>'
+        '<rect class="bar" width="{percent:.2f}%" y="{top:.2f}em" height="{thick}em"/>'
+    ).format(**words, n=n, percent=percent, top=y + _TOP, thick=_THICK)
+
+
+def draw_field(of: Callable[[str, str], str], table: CentreTable) -> Markup:
+    """Return a chart of the totals of a form field."""
+    rows = [(name_word(of, table.field, row.word), row.total) for row in table.rows]
+    return draw_bars(f"chart-field-{table.field}", of("field", table.field), rows)

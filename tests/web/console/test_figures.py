@@ -8,13 +8,15 @@ from datetime import date
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import outcome, search
 from gateway.helpdesk.requests import case_record
 from gateway.operations.reporting.monthly_report import SECTIONS, Cell
 from gateway.storage import reports
-from gateway.web.admin.figures import OutcomeCount, count_outcomes
+from gateway.web.admin.figures import OutcomeCount, count_outcomes, draw_bars
 from tests.support.desk_rig import HER, OTHER
 from tests.support.web_surroundings import PASSWORD, code_of
 
@@ -166,6 +168,101 @@ def cell(name: str, n: int | None, section=OUTCOMES) -> Cell:
 )
 def test_a_sum_never_gives_a_small_cell_away(cells, found):
     assert count_outcomes(cells, ("reached",)) == found
+
+
+BAR = re.compile(r'<rect class="bar" width="([0-9.]+)%"')
+
+
+@pytest.mark.parametrize(
+    ("rows", "widths", "gaps"),
+    [
+        ([], None, 0),
+        ([("Busy", 7)], None, 0),
+        ([("Busy", 7), ("Off", None)], None, 0),
+        ([("Busy", 0), ("Off", 0)], None, 0),
+        ([("Busy", None), ("Off", None)], None, 0),
+        ([("Busy", 8), ("Off", 0)], [100, 0], 0),
+        ([("Busy", 40), ("Off", 10), ("Silent", None)], [100, 25], 1),
+        ([("Busy", None), ("Off", 10), ("Silent", 30)], [33.33, 100], 1),
+        ([(f"Screen {n}", 100 - n) for n in range(20)], [100 - n for n in range(12)], 0),
+    ],
+)
+def test_bars_are_as_long_as_their_numbers_and_hidden_ones_are_gaps(app, rows, widths, gaps):
+    with app.test_request_context("/admin/"):
+        drawn = str(draw_bars("chart-outcome", "Calls", rows))
+    if widths is None:
+        assert not drawn
+        return
+    assert [float(width) for width in BAR.findall(drawn)] == widths
+    assert drawn.count('class="gap"') == drawn.count(">hidden<") == gaps
+    assert ("A dashed line" in drawn) == bool(gaps)
+    assert ("The first 12 of its rows" in drawn) == (len(rows) > 12)
+    assert 'role="img" aria-labelledby="chart-outcome-title chart-outcome-said"' in drawn
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    found=st.lists(
+        st.tuples(st.text(min_size=1, max_size=50), st.none() | st.integers(0, 10**6)), max_size=15
+    )
+)
+def test_widths_are_in_proportion_and_nothing_of_a_hidden_cell_is_drawn(pages_for_charts, found):
+    with pages_for_charts.test_request_context("/admin/"):
+        drawn = str(draw_bars("chart-x", "<Calls & more>", found))
+    if not drawn:
+        return
+    told = [n for _name, n in found[:12] if n is not None]
+    for width, n in zip(BAR.findall(drawn), told, strict=True):
+        assert abs(float(width) - 100 * n / max(told)) < 0.01
+    gaps = set(re.findall(r'<line class="gap" (x1="0" x2="100%") y1="[0-9.]+em" y2="[0-9.]+em"/>', drawn))
+    assert gaps <= {'x1="0" x2="100%"'}
+    assert len(re.findall("<line", drawn)) == len(found[:12]) - len(told)
+    elements = set(re.findall(r"<(/?\w+)", drawn))
+    assert elements <= {
+        each for one in ("svg", "title", "desc", "text", "rect", "line") for each in (one, f"/{one}")
+    }
+
+
+@pytest.fixture(scope="module")
+def pages_for_charts():
+    from flask import Flask
+    from flask_babel import Babel
+
+    app = Flask("charts")
+    Babel(app)
+    return app
+
+
+def test_two_months_that_differ_in_a_hidden_cell_alone_have_one_chart(reader, counted):
+    for month, hidden in (("2026-10", 1), ("2026-11", 4)):
+        counted(f"{month}-05", "outcome", reached=40, busy=10, silent=hidden)
+    charts = [
+        re.findall(
+            r'<svg class="chart".*?</svg>',
+            reader.get("/admin/", query_string={"month": month}).get_data(as_text=True),
+        )
+        for month in ("2026-10", "2026-11")
+    ]
+    assert len(charts[0]) == 1
+    assert charts[0] == charts[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "busy", "hidden"),
+    [("en", "Busy", "hidden"), ("lo", "ສາຍບໍ່ຫວ່າງ", "ເຊື່ອງໄວ້"), ("th", "สายไม่ว่าง", "ซ่อนไว้")],
+)
+def test_a_chart_speaks_the_language_of_its_reader_and_has_its_table_below(
+    reader, counted, language, busy, hidden
+):
+    counted("2026-11-05", "outcome", reached=40, busy=10, silent=2)
+    reader.post("/language", language=language, back="/admin/")
+    page = reader.get("/admin/").get_data(as_text=True)
+    (drawn,) = re.findall(r'<svg class="chart".*?</svg>', page)
+    assert f">{busy}</text>" in drawn
+    assert f">{hidden}</text>" in drawn
+    below = page.split("</svg>")[-1].split("</table>")[0]
+    assert below.count('<th scope="row">') == 3
+    assert f'<th scope="row">{busy}</th><td class="n">10</td>' in below
 
 
 def test_the_watch_of_an_empty_desk_has_no_figures_and_no_fault(reader):
