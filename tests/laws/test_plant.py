@@ -10,8 +10,8 @@ from tests.laws.plant import FAULTS, Fault, NotThere
 HARMLESS = Fault(
     "nothing is wrong",
     "gateway/menus/engine/text_size.py",
-    '"""Count UTF-16 units; a character above U+FFFF costs two."""',
-    '"""Count UTF-16 units."""',
+    '"""Return the number of UTF-16 units; a character above U+FFFF counts two.',
+    '"""Return the number of UTF-16 units.',
     "tests/menus/engine/test_text_size.py::test_sizes",
 )
 
