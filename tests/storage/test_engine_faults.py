@@ -80,7 +80,7 @@ def test_a_full_disk_is_unavailable_and_keeps_what_was_there(sqlite_store: Store
         ]
         tx.execute(sa.insert(tries), rows)
 
-    with pytest.raises(Unavailable, match="FULL"), sqlite_store.write() as tx:
+    with pytest.raises(Unavailable, match="disk of the database is full"), sqlite_store.write() as tx:
         fill(tx)
     with sqlite_store.read() as tx:
         assert tx.execute(sa.select(sa.func.count()).select_from(tries)).scalar_one() == 1

@@ -55,9 +55,10 @@ def running_loop() -> Iterator[Loop]:
     try:
         yield found
     finally:
+        # On its own thread: the browser's loop may be at work on this one.
+        asyncio.run_coroutine_threadsafe(found.loop.shutdown_default_executor(), found.loop).result(10)
         found.loop.call_soon_threadsafe(found.end)
         thread.join(10)
-        found.loop.run_until_complete(found.loop.shutdown_default_executor())
         found.loop.close()
 
 
