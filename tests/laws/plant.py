@@ -146,8 +146,13 @@ FAULTS = (
     Fault(
         "a digit from any phone takes a request",
         "gateway/helpdesk/alerts/alert_answers.py",
-        "return person.number == number and not person.disabled",
-        "return not person.disabled",
+        "    recent = staff_devices.list_marked(tx, people.find_ids_by_number(tx, number), since=now - REMEMBERED)\n"
+        "    known = {one: people.by_id(tx, one) for one in {link.person_id for link in recent}}\n"
+        "    senders = {id_: one for id_, one in known.items() if one is not None and _answers_from(one, number)}\n",
+        '    everyone = [one.id for one in people.list_everyone(tx, "main")]\n'
+        "    recent = staff_devices.list_marked(tx, everyone, since=now - REMEMBERED)\n"
+        "    known = {one: people.by_id(tx, one) for one in everyone}\n"
+        "    senders = {id_: one for id_, one in known.items() if one is not None}\n",
         "tests/helpdesk/alerts/test_sms_reply.py::test_from_another_phone_it_is_a_callers_text",
     ),
     Fault(

@@ -60,7 +60,10 @@ def test_a_request_reaches_each_browser_of_who_is_on_duty_and_says_only_that(
         opened = json.dumps(service.said(at))
         for private in (HER, HER[-4:], "pay", "Noy", desk.callback(callback).code, callback):
             assert private not in opened
-            assert private not in str(service.got[at].headers)
+            spoken = {name: word for name, word in service.got[at].headers.items() if name != "Authorization"}
+            assert private not in str(
+                spoken
+            )  # the signature is of random letters, which spell a name now and then
     assert len(service.keys) == 1, "one key towards all services"
     assert {row.state for row in pushes(desk)} == {"sent"}
     assert {len(pushed.body) for pushed in service.got} == {230}
