@@ -1,12 +1,24 @@
-"""Reads the operator's settings and sets the environment of child processes; the only package that touches it.
+"""Reads the operator's settings, lists them without secrets, and sets the environment of child processes.
+
+The only package that touches the environment.
 
 The environment of the processes that ``gateway up`` and ``gateway web`` start or fork is written here and nowhere
 else; every other setting is read once and passed on.
 """
 
 import os
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
-from config.settings import Settings
+from pydantic import BaseModel, SecretStr
+
+from config.settings import Settings, is_secret
+
+DEFAULT, IN_FILE, IN_ENVIRONMENT = "default", "file", "environment"
+"""Where a setting was found."""
+
+_ACCOUNTS = ("africastalking_", "android_")
+"""Beginnings of variables that belong to an account at a provider: names and addresses there are secrets too."""
 
 
 def set_child_environment(settings: Settings) -> dict[str, str]:
@@ -23,3 +35,67 @@ def set_child_environment(settings: Settings) -> dict[str, str]:
     }
     os.environ.update({name: value for name, value in agreed.items() if os.environ.get(name) != value})
     return dict(os.environ)
+
+
+class ListedSetting(NamedTuple):
+    """One setting as it was read.
+
+    Attributes:
+        block: ``env``, a block of the file, or ``options`` for what only a provider knows.
+        owner: the channel; empty where a setting has none.
+        name: as it is written there.
+        value: what may be shown; empty for a secret, and where nothing is set.
+        is_set: it has a value.
+        source: where it was found.
+    """
+
+    block: str
+    owner: str
+    name: str
+    value: str
+    is_set: bool
+    source: str
+
+
+def list_settings(settings: Settings) -> Iterator[ListedSetting]:
+    """Yield every setting with its value and where it was found, but never a secret."""
+    for name, value in settings.env:
+        source = IN_ENVIRONMENT if name in settings.env.model_fields_set else DEFAULT
+        hidden = name.startswith(_ACCOUNTS) or isinstance(value, SecretStr) or "@" in str(value)
+        yield ListedSetting(
+            "env", "", name.upper(), "" if hidden else str(value), value not in (None, ""), source
+        )
+    for block in ("line", "answers", "desk"):
+        yield from _list_block(block, "", getattr(settings.file, block))
+    yield _list_one("hours", "", "hours", settings.file.hours, IN_FILE if settings.file.hours else DEFAULT)
+    for channel, lines in settings.file.channels.items():
+        yield from _list_block("channels", channel, lines)
+        for name, value in lines.options.items():
+            yield _list_one(
+                "options", channel, name, "" if is_secret(name) else value, IN_FILE, is_set=bool(value)
+            )
+        for name in settings.own.get(channel, {}):
+            yield _list_one("options", channel, name, "", IN_ENVIRONMENT, is_set=True)
+
+
+def _list_block(block: str, owner: str, model: BaseModel) -> Iterator[ListedSetting]:
+    for name, value in model:
+        if name != "options":
+            yield _list_one(block, owner, name, value, IN_FILE if name in model.model_fields_set else DEFAULT)
+
+
+def _list_one(
+    block: str, owner: str, name: str, value: object, source: str, *, is_set: bool | None = None
+) -> ListedSetting:
+    shown = _show_value(value)
+    return ListedSetting(block, owner, name, shown, bool(shown) if is_set is None else is_set, source)
+
+
+def _show_value(value: object) -> str:
+    """Return a value as it is written in the file, without its signs."""
+    if isinstance(value, Mapping):
+        found = (
+            f"{key} {' '.join(spans)}" if isinstance(spans, tuple) else key for key, spans in value.items()
+        )
+        return ", ".join(found)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

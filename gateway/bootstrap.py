@@ -12,6 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import list_settings
 from config import settings as config
 from config.desk import DeskSettings
 from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
@@ -24,7 +25,14 @@ from gateway.delivery.nudge import Nudger
 from gateway.domain.callbacks.windows import Hours
 from gateway.domain.outbox.states import CALL, PUSH
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
-from gateway.foundation.services import AnswerBounds, DeskConfig, HelplineConfig, OwnOutcome, Services
+from gateway.foundation.services import (
+    AnswerBounds,
+    DeskConfig,
+    HelplineConfig,
+    OwnOutcome,
+    Services,
+    StatedSetting,
+)
 from gateway.foundation.time_and_chance import Clock, Serials, WatchedClock
 from gateway.helpdesk.alerts import announce
 from gateway.helpdesk.calls import bridge_events
@@ -99,6 +107,7 @@ def open_parts(settings: Settings | None = None) -> Services:
         public_url=settings.public_url,
         push=PushService(),
         asks_second_factor=settings.asks_second_factor or any(one.contract.real for one in channels.values()),
+        stated=tuple(StatedSetting(*one) for one in list_settings(settings)),
     )
 
 

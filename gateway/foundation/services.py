@@ -135,6 +135,27 @@ class DeskConfig:
         return tuple(word for word, row in self.outcomes.items() if word != row.means)
 
 
+@dataclass(frozen=True, slots=True)
+class StatedSetting:
+    """One setting as the pages may show it; no secret is in it.
+
+    Attributes:
+        block: ``env``, a block of ``gateway.toml``, ``options`` of a provider, or what lies in the database.
+        owner: the channel; empty where a setting has none.
+        name: as it is written there.
+        value: what may be shown; empty for a secret, and where nothing is set.
+        is_set: it has a value.
+        source: ``environment``, ``file``, ``default`` or ``database``.
+    """
+
+    block: str
+    owner: str
+    name: str
+    value: str
+    is_set: bool
+    source: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that a use case may use.
@@ -162,6 +183,7 @@ class Services:
         push: sends push messages to browsers of staff; None where there is none.
         asks_second_factor: whether staff who see callers, and administrators, need a second factor.
         moves: where keys lead, as this process computed it (``conversations.remembered_moves``).
+        stated: the operator's settings as they were read at the start, for the page of settings.
     """
 
     store: Store
@@ -188,6 +210,7 @@ class Services:
     push: Pushes | None = None
     asks_second_factor: bool = True
     moves: BoundedTable[Hashable, Any] = field(default_factory=lambda: BoundedTable(MOVES))
+    stated: tuple[StatedSetting, ...] = ()
 
     @property
     def senders(self) -> Mapping[str, Sender]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs.pages import audit_acts, channel_contract, http, menu_format, rooms, tables
+from tests.docs.pages import audit_acts, channel_contract, http, menu_format, rooms, settings, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "python -m tests.docs.make_pages"
@@ -21,6 +21,7 @@ MADE: dict[str, Callable[[], str]] = {
     "docs/explanation/architecture.md#laws": rooms.list_laws,
     "docs/reference/menu-format.md#keys": menu_format.describe_menu,
     "docs/reference/menu-format.md#tests": menu_format.describe_tests,
+    "docs/reference/settings.md#settings": settings.describe_settings,
     "docs/reference/tables.md#tables": tables.describe_tables,
     "docs/reference/channel-contract.md#contract": channel_contract.describe_contract,
     "docs/reference/channels.md#channels": channel_contract.list_channels,

@@ -1,24 +1,28 @@
-"""Serves the page of channels for administrators: what is configured, what to paste where, health, money, notices."""
+"""Serves the pages of channels and of settings for administrators: what is configured, and what each value does."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template
 
+from gateway.helpdesk.alerts.alerts import ROADS
+from gateway.helpdesk.requests.referrals import POLICY
 from gateway.operations import channel_desk
 from gateway.operations.channel_desk import Reached, WebhookLinks
+from gateway.operations.publishing.menu_drafts import APPROVAL
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved
-from gateway.web.shared.i18n import _
+from gateway.web.shared.i18n import _, later
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from werkzeug.wrappers import Response
 
-    from gateway.foundation.services import Services
+    from gateway.foundation.services import Services, StatedSetting
 
 SEE_OTHER = 303
 HERE = "/admin/channels"
@@ -38,6 +42,11 @@ def add_to(pages: Blueprint, parts: Services, links: WebhookLinks) -> None:
         channel_desk.list_notices(parts, get_actor(), mark=True)
         flash_saved(parts)
         return redirect(f"{HERE}#notices", SEE_OTHER)
+
+    @pages.get("/settings")
+    def show_settings() -> str:
+        found = channel_desk.list_settings(parts, get_actor(), (POLICY, ROADS, APPROVAL))
+        return render_template("admin/settings.html", groups=list_groups(found))
 
     _add_addresses(pages, parts, links)
 
@@ -112,3 +121,251 @@ def _show_money(amount: int, price: str) -> str:
     """Return an amount in hundredths of a cent, with the currency of a price like ``0.06 USD``."""
     found = _CURRENCY.search(price)
     return f"{amount / _HUNDREDTHS_OF_A_CENT:.2f}" + (f" {found[0]}" if found else "")
+
+
+class SettingsGroup(NamedTuple):
+    """One card of the page of settings: its title, a page that belongs to it, and what each setting does."""
+
+    title: Any
+    link: tuple[str, Any] | None
+    says: Mapping[str, Any]
+
+
+GROUPS = (
+    SettingsGroup(
+        later("Spending and limits"),
+        ("/admin/channels", later("Channels: what was spent today")),
+        {
+            "channels.day_spend": later(
+                "Most money that texts may cost in a day; then nothing leaves by this channel until tomorrow."
+            ),
+            "channels.part_price": later(
+                "What one part of a text costs, where the provider does not report it."
+            ),
+            "channels.rate": later("How many texts leave in a second at most."),
+            "options.calls_a_day": later("How many calls of the bridge may be begun in a day."),
+            "options.call_minutes": later("How long one call of the bridge may last, in minutes."),
+            "options.day_limit": later("How many parts of texts may leave in a day."),
+            "answers.equal_texts": later(
+                "How often one and the same text of a number is answered in half an hour; more come from a machine."
+            ),
+            "answers.number_a_day": later("How many answers one number gets in a day."),
+            "answers.strangers_an_hour": later(
+                "How many answers a channel gives in an hour to numbers that nobody knows."
+            ),
+            "answers.known_an_hour": later(
+                "Answers in an hour that are kept for numbers that agreed to be called before."
+            ),
+            "answers.code_an_hour": later(
+                "Answers in an hour that are kept for texts that ask for a call or hold its code."
+            ),
+            "answers.danger_an_hour": later("Answers in an hour that are kept for words of danger."),
+            "answers.ours_an_hour": later("Answers in an hour that are kept for our own people."),
+            "line.reveals": later(
+                "How many numbers one person may be shown in an hour; above it supervisors are told and the next waits."
+            ),
+        },
+    ),
+    SettingsGroup(
+        later("How long things are kept, in days"),
+        None,
+        {
+            "line.days": later("How long a closed request is kept."),
+            "kept.callbacks": later("How long a closed request is kept, in place of the file."),
+            "kept.texts": later("How long texts of callers are kept."),
+            "kept.turns": later("How long the steps of a call to the menu are kept."),
+            "kept.messages": later("How long the words of a message that was sent are kept."),
+            "kept.callers": later("How long a number is kept after nothing needs it any more."),
+            "kept.stopped": later("How long a number that wants no more texts is remembered."),
+            "kept.operator_notices": later("How long texts of operators are kept."),
+            "kept.people": later(
+                "After how long the phone and the second factor of a removed person are erased."
+            ),
+            "kept.push_subscriptions": later("How long a browser that takes alerts is kept."),
+            "kept.audit": later("How long the record is kept."),
+        },
+    ),
+    SettingsGroup(
+        later("The line"),
+        ("/admin/shifts#try", later("Try what a caller would be offered")),
+        {
+            "line.zone": later("The time zone in which hours are read and facts begin and end."),
+            "line.regions": later(
+                "The countries by which numbers without a country code are read, in this order."
+            ),
+            "line.helpline": later(
+                "The number that callers are sent to where we cannot help; while it is empty no real phone is reached."
+            ),
+            "line.mrc": later("The number of the centre, for texts of the menu that name it."),
+            "line.embassy": later("How to reach the embassy, as callers read it."),
+            "line.price": later("What a dial costs, as callers read it; empty says nothing."),
+            "hours.hours": later("When somebody is here; where shifts are entered, only those count."),
+        },
+    ),
+    SettingsGroup(
+        later("Set on pages"),
+        ("/admin/how-we-work", later("How we work")),
+        {
+            "stored.policy-under-18": later("What is done when somebody may be under 18: How we work."),
+            "stored.alert-roads": later("By which channels we are told, in this order: How we work."),
+            "stored.menus.approval": later(
+                "Whether a second person must approve a draft before it is published: Menu."
+            ),
+        },
+    ),
+    SettingsGroup(
+        later("Channels"),
+        ("/admin/channels", later("Channels: addresses, health and tests")),
+        {
+            "channels.provider": later("Who carries the channel."),
+            "channels.menu": later("Which menu the channel speaks."),
+            "channels.service_codes": later("What callers dial."),
+            "channels.sms_number": later("Where callers text to."),
+            "channels.prefixes": later("Which of our own people's numbers get their alerts by this channel."),
+            "channels.fallback": later("The channels for those alerts while this one stands still."),
+            "channels.caller_prefixes": later("Which callers get by this channel what we start."),
+            "channels.caller_fallback": later("The channels for that while this one stands still."),
+            "options.*": later("What only this provider knows, its account among it; its guide explains it."),
+        },
+    ),
+    SettingsGroup(
+        later("Lists of the desk"),
+        None,
+        {
+            "desk.languages": later("What people and places may speak, beside the languages of the menus."),
+            "desk.country": later("The countries of the figures form."),
+            "desk.sector": later("The kinds of work of the figures form."),
+            "desk.complaint": later("The complaints of the figures form."),
+            "desk.lodged": later("Where a complaint was lodged, on the figures form."),
+            "desk.currency": later("The currencies of the figures form."),
+            "desk.outcomes": later(
+                "Buttons of our own under “What happened?”, each with the meaning of one that is there."
+            ),
+        },
+    ),
+    SettingsGroup(
+        later("The server"),
+        None,
+        {
+            "env.PORT": later("The port at which the web server listens."),
+            "env.HOST": later("The address at which the web server listens."),
+            "env.WEB_WORKERS": later("How many web processes run."),
+            "env.WEB_THREADS": later("How many threads each room of a web process has."),
+            "env.PUBLIC_URL": later(
+                "Where we are reached from outside; with https:// cookies are sent over HTTPS only."
+            ),
+            "env.TRUSTED_PROXIES": later("How many proxies of ours stand before the web server."),
+            "env.GATEWAY_DATA_DIR": later(
+                "The folder with the database, the keys and what waits for the database."
+            ),
+            "env.GATEWAY_SECRET_KEY": later(
+                "The master key; where it is not set, one is made and kept in the data folder."
+            ),
+            "env.DATABASE_URL": later(
+                "Where the database is; where it is not set, SQLite in the data folder."
+            ),
+            "env.REDIS_URL": later("Where Valkey is; where it is not set, the product starts its own."),
+            "env.GATEWAY_MENUS_DIR": later("The folder of menus that the first start publishes."),
+            "env.GATEWAY_CONFIG": later("The file with the line, its hours and its channels."),
+            "env.GATEWAY_PHONE": later(
+                "Whether the phone page is there: on, off, or auto, which is on while no account is set."
+            ),
+            "env.GATEWAY_SECOND_FACTOR": later(
+                "Whether a code is asked for beside the password; off is for trials and refused beside an account."
+            ),
+            "env.GATEWAY_OUTBOX_LEASE": later(
+                "Seconds that a message may be on its way before it counts as unclear."
+            ),
+            "env.GATEWAY_TEST_CLOCK": later("Whether tests may move the time; refused beside an account."),
+        },
+    ),
+    SettingsGroup(
+        later("Accounts at providers"),
+        None,
+        {
+            "env.AFRICASTALKING_USERNAME": later("The name of the account at Africa's Talking."),
+            "env.AFRICASTALKING_API_KEY": later("The key of the account at Africa's Talking."),
+            "env.AFRICASTALKING_SENDER_ID": later(
+                "Whom texts by Africa's Talking come from; it stays on her phone."
+            ),
+            "env.AFRICASTALKING_VOICE_NUMBER": later("The number that calls of the bridge come from."),
+            "env.AFRICASTALKING_API_URL": later("A proxy or a stand-in for Africa's Talking."),
+            "env.ANDROID_API_URL": later("Where the app on the Android phone listens."),
+            "env.ANDROID_USERNAME": later("The name that the app on the Android phone shows."),
+            "env.ANDROID_PASSWORD": later("The password that the app on the Android phone shows."),
+            "env.ANDROID_SIGNING_KEY": later(
+                "The key by which the app on the Android phone signs what it posts."
+            ),
+        },
+    ),
+)
+"""Block and name of every setting → what it does, spending and retention first; ``*`` stands for all others."""
+
+_SOURCES = {
+    "environment": later("environment of the server"),
+    "file": later("gateway.toml"),
+    "database": later("in the database"),
+    "default": later("default"),
+}
+_AT_ONCE = frozenset({channel_desk.STORED, channel_desk.KEPT})
+
+
+class ShownValue(NamedTuple):
+    """A value now: the channel, what may be shown of it, and where it is set."""
+
+    owner: str
+    value: str
+    source: str
+
+
+class ShownSetting(NamedTuple):
+    """A setting as the page shows it."""
+
+    name: str
+    says: str
+    at_once: bool
+    values: tuple[ShownValue, ...]
+
+
+def list_groups(found: Sequence[StatedSetting]) -> list[tuple[SettingsGroup, list[ShownSetting]]]:
+    """Return the cards of the page, each with its settings that are there."""
+    known = {key for group in GROUPS for key in group.says}
+    by_key = defaultdict[str, list["StatedSetting"]](list)
+    for one in found:
+        key = f"{one.block}.{one.name}"
+        by_key[key if key in known else f"{one.block}.*"].append(one)
+    return [
+        (group, [_show_setting(key, says, by_key[key]) for key, says in group.says.items() if by_key[key]])
+        for group in GROUPS
+    ]
+
+
+def name_setting(key: str) -> str:
+    """Return a setting as it is written where it is set; empty for one that only a page names."""
+    block, _dot, name = key.partition(".")
+    places = {"channels": "[channels.NAME]", "options": "[channels.NAME.options]", "hours": "[hours]"}
+    place = places.get(block, f"[{block}]")
+    if block in {"env", channel_desk.KEPT}:
+        return name
+    return {channel_desk.STORED: "", "hours": place}.get(block, place if name == "*" else f"{place} {name}")
+
+
+def _show_setting(key: str, says: Any, found: Sequence[StatedSetting]) -> ShownSetting:
+    values = tuple(
+        ShownValue(
+            f"{one.owner} {one.name}" if key.endswith("*") else one.owner,
+            _show_value(one),
+            str(_SOURCES[one.source]),
+        )
+        for one in found
+    )
+    return ShownSetting(name_setting(key), str(says), key.partition(".")[0] in _AT_ONCE, values)
+
+
+def _show_value(one: StatedSetting) -> str:
+    """Return a value, or whether there is one: secrets are not among the values, and long texts stand elsewhere."""
+    if one.value and one.is_set:
+        return one.value
+    if one.name == APPROVAL:
+        return _("on") if one.is_set else _("off")
+    return _("set") if one.is_set else _("not set")

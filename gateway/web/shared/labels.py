@@ -203,6 +203,13 @@ _HELP: tuple[tuple[str, Any], ...] = (
         ),
     ),
     (
+        "/admin/settings",
+        later(
+            "What this installation is set to, and where each value comes from. Nothing is changed here: tell "
+            "whoever runs the server what should be otherwise, or follow a link to the page that sets it."
+        ),
+    ),
+    (
         "/admin/people",
         later(
             "Everybody who may come in, with role, phone and languages. A link to sign in works once and for "

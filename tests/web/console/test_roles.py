@@ -95,6 +95,7 @@ TABLE = {
     ("GET", "/admin/figures.<any(csv, xlsx):kind>"): {S, A, R},
     ("POST", "/export"): {S},
     ("GET", "/admin/channels"): {A},
+    ("GET", "/admin/settings"): {A},
     ("POST", "/admin/channels/notices"): {A},
     ("POST", "/admin/channels/<name>/look"): {A},
     ("POST", "/admin/channels/<name>/addresses"): {A},
