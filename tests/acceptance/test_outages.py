@@ -84,6 +84,7 @@ def test_valkey_is_stopped(running: Running, valkey: Valkey, seconds: float) -> 
     _without_valkey(running, seconds, limit=0.5, what="stopped", away=valkey.kill, back=valkey.heal)
 
 
+@pytest.mark.slow  # a frozen Valkey has its short witnesses in `tests/storage` and `tests/conversations`
 @spans(4, 30)
 def test_valkey_is_frozen(running: Running, valkey: Valkey, seconds: float) -> None:
     _without_valkey(running, seconds, limit=0.8, what="frozen", away=valkey.freeze, back=valkey.thaw)

@@ -91,6 +91,7 @@ def test_the_pages_fit_and_are_accessible(opened, admin, tmp_path, width, langua
         fits(page, name)
 
 
+@pytest.mark.slow
 def test_a_wage_changes_in_six_clicks_without_scripts(opened, parts, admin):
     page = opened(width=360, token=admin, scripts=False)
     page.set_default_timeout(SLOW)

@@ -82,12 +82,12 @@ def test_the_sample_has_none_of_these_problems() -> None:
     [
         ("sos", r"\{th\.phone\.(police|ambulance)\}", "lo"),
         ("danger_numbers", r"\{la\.phone\.police\}", "th"),
-        ("consent", r"\{days\}", "lo"),
+        pytest.param("consent", r"\{days\}", "lo", marks=pytest.mark.slow),
         ("code", r"\{code\}", "lo-Latn"),
-        ("code", r"\{until\}", "en"),
-        ("down", r"\{helpline\}", "en"),
+        pytest.param("code", r"\{until\}", "en", marks=pytest.mark.slow),
+        pytest.param("down", r"\{helpline\}", "en", marks=pytest.mark.slow),
         ("sms_form", r"\{la\.phone\.police\}", "th"),
-        ("sms_help", r"\{th\.phone\.ambulance\}", "lo-Latn"),
+        pytest.param("sms_help", r"\{th\.phone\.ambulance\}", "lo-Latn", marks=pytest.mark.slow),
     ],
 )
 def test_a_placeholder_that_one_language_lost_on_the_way_to_help_is_an_error(
@@ -123,12 +123,12 @@ SCRIPTS = {
     [
         ("passport", "lo", "th"),
         ("passport", "en", "lo"),
-        ("passport", "th", "th"),
-        ("consent", "th", "lo"),
-        ("consent", "lo-Latn", "lo"),
+        pytest.param("passport", "th", "th", marks=pytest.mark.slow),
+        pytest.param("consent", "th", "lo", marks=pytest.mark.slow),
+        pytest.param("consent", "lo-Latn", "lo", marks=pytest.mark.slow),
         ("consent", "en", "ru"),
         ("sms_no_call", "lo", "km"),
-        ("sms_no_call", "th", "my"),
+        pytest.param("sms_no_call", "th", "my", marks=pytest.mark.slow),
     ],
 )
 def test_a_text_in_the_letters_of_another_language_is_an_error(

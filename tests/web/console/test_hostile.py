@@ -148,7 +148,7 @@ def test_no_page_breaks_whatever_is_sent(walker: Walker) -> None:
 
 
 @pytest.mark.fault("K16")
-@pytest.mark.parametrize("kind", ["nul", "long"])
+@pytest.mark.parametrize("kind", ["nul", pytest.param("long", marks=pytest.mark.slow)])
 def test_postgresql_breaks_no_page(
     postgresql_store: Store, clock: SetClock, tmp_path: Path, kind: str
 ) -> None:
