@@ -59,6 +59,7 @@ class SmppRig(Rig):
             self.wait(lambda: self.state(row_id) == "sent")
         self.kill("links")
         self.centre.release()
+        self.wait(lambda: not self.centre.esmes)  # or the next round takes the dead one for the next
         self.wait(lambda: self.state(row_id) in ("sent", "unclear"))
         self.kills[place] += 1
 
