@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
@@ -16,7 +17,8 @@ def run(work: Awaitable[T]) -> T:
     async def wait() -> T:
         return await asyncio.wait_for(work, 10)
 
-    return asyncio.run(wait())
+    with ThreadPoolExecutor(1) as alone:  # the browser's loop may be at work on the thread of the tests
+        return alone.submit(asyncio.run, wait()).result()
 
 
 async def later(value: T) -> T:

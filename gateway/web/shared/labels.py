@@ -205,7 +205,7 @@ _HELP: tuple[tuple[str, Any], ...] = (
     (
         "/admin/settings",
         later(
-            "What this installation is set to, and where each value comes from. Nothing is changed here: tell "
+            "What this installation is set to, and where each value comes from. Nothing is changed here. Tell "
             "whoever runs the server what should be otherwise, or follow a link to the page that sets it."
         ),
     ),
