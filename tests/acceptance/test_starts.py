@@ -183,8 +183,8 @@ def test_no_setting_is_left_that_no_start_tries() -> None:
     ("database", "world"),
     [
         ("sqlite", "account"),
-        pytest.param("postgresql", "trial", marks=pytest.mark.store),
-        # The other two corners of the square take a minute and have these two as witnesses.
+        # The other three corners of the square take a minute and a half, and have this one as their witness.
+        pytest.param("postgresql", "trial", marks=[pytest.mark.store, pytest.mark.slow]),
         pytest.param("sqlite", "trial", marks=pytest.mark.slow),
         pytest.param("postgresql", "account", marks=[pytest.mark.store, pytest.mark.slow]),
     ],

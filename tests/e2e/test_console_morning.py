@@ -99,6 +99,7 @@ class Thumb:
         return taps
 
 
+@pytest.mark.slow
 def test_a_morning_by_keyboard_alone(morning: Desk, parts, clock, opened, tmp_path) -> None:
     mali = somebody(parts, "Mali", number="+8562055590005")
     with parts.store.write() as tx:

@@ -83,6 +83,7 @@ def run(folder: Path, kills: int) -> tuple[Counter[str], SmppRig]:
         return Counter(rig.state(row_id) for row_id in rig.texts), rig
 
 
+@pytest.mark.slow
 def test_kills_in_each_place_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     states, rig = run(tmp_path, 1)
     assert states == {"unclear": 2, "sent": 2}, states

@@ -180,7 +180,10 @@ SAVES = {
 
 
 @pytest.mark.fault("Q24")
-@pytest.mark.parametrize("name", SAVES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if nth % 3 == 0 else pytest.mark.slow) for nth, name in enumerate(SAVES)],
+)
 def test_whatever_is_saved_is_said_with_the_time(parts, app, name):
     role, address, fields = SAVES[name]
     own = somebody(parts, "Noy")
