@@ -15,12 +15,14 @@ from typing import NamedTuple
 
 from gateway.channels.contract import Contract
 from gateway.conversations.ussd_session import SavedSession, StoredPlace, split_saved
-from gateway.domain.events import Inbound
+from gateway.domain.events import Inbound, Reply
 from gateway.foundation.services import HelplineConfig, Services
 from gateway.menus.engine.model import Menu
+from gateway.menus.engine.navigation import INVALID, clean_key
 from gateway.menus.engine.session import Known, Session
 from gateway.menus.engine.wording import find_span
 from gateway.storage.live_menus import get_served
+from gateway.storage.reports import SESSIONS
 from gateway.storage.sessions import Stored
 
 _KEY_LENGTH = 2
@@ -46,12 +48,36 @@ class MoveBasis:
         return self.menu is other.menu and self.line is other.line and self.contract is other.contract
 
 
+class LeftPage(NamedTuple):
+    """The page on which an input was typed, as it is counted.
+
+    Attributes:
+        item: its screen, and behind a slash the key, if that led somewhere.
+        language: the language that it was shown in.
+        before: language tag of the session before the input; empty while none was chosen.
+        after: the same after it.
+    """
+
+    item: str
+    language: str
+    before: str
+    after: str
+
+
+def describe_left(page: SavedSession, typed: str, after: Session) -> LeftPage:
+    """Say which page an input left by which key; nothing else that was typed is named, for it may tell of a person."""
+    before, key = page.session, clean_key(typed)
+    is_wrong = after.notice == INVALID and after.screen == before.screen
+    item = f"{before.screen}/{key}" if is_plain_key(key) and not is_wrong else before.screen
+    return LeftPage(item, page.reply.language, before.script, after.script)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """A page and the place behind it, valid from ``since`` until before ``until``.
 
     ``page`` does not say how it was reached: that is the caller's. ``facts`` are the ids of the facts on it, which are
-    counted as read.
+    counted as read; ``left`` is the page before, None for a first page.
     """
 
     basis: MoveBasis
@@ -59,6 +85,15 @@ class Move:
     until: datetime
     page: SavedSession
     facts: tuple[str, ...]
+    left: LeftPage | None = None
+
+
+class FoundMove(NamedTuple):
+    """A remembered page as one session reaches it, the facts on it, and the page before."""
+
+    page: SavedSession
+    facts: tuple[str, ...]
+    left: LeftPage | None
 
 
 def is_rememberable(session: Session) -> bool:
@@ -105,9 +140,10 @@ class TurnMoves:
         self._contract = parts.channels[inbound.channel].contract
         self._mark = mark
         self._now = now
+        self._left: LeftPage | None = None
 
-    def find_next(self, stored: Stored | None) -> tuple[SavedSession, tuple[str, ...]] | None:
-        """Return the session after one more key from this place, and the facts on its page, where it is remembered."""
+    def find_next(self, stored: Stored | None) -> FoundMove | None:
+        """Return the session after one more key from this place, where it is remembered."""
         named = self._name_next(stored)
         if named is None:
             return None
@@ -115,14 +151,15 @@ class TurnMoves:
         move = self._find_move(key, basis)
         if move is None:
             return None
-        return place.go_on(move.page, self._inbound, key.typed, now=int(self._now.timestamp())), move.facts
+        page = place.go_on(move.page, self._inbound, key.typed, now=int(self._now.timestamp()))
+        return FoundMove(page, move.facts, move.left)
 
     def keep_next(self, stored: Stored, page: SavedSession, facts: tuple[str, ...]) -> None:
         """Remember the page after this post, where that was one key of a menu."""
         named = self._name_next(stored)
         if named is not None:
             _, key, basis = named
-            self._keep_move(key, basis, page, facts)
+            self._keep_move(key, basis, page, facts, self._left)
 
     def find_first(self, version: str, menu: Menu, known: Known) -> Move | None:
         """Return the first page for what is known of a caller, where it is remembered."""
@@ -133,14 +170,56 @@ class TurnMoves:
         key = FirstPage(self._inbound.channel, page.version, known)
         self._keep_move(key, self._find_basis(menu), page, facts)
 
+    # A page that is left is counted beside the page that is shown, whichever way it was found.
+
+    def note_left(self, page: SavedSession, typed: str, after: Session) -> None:
+        """Note the page that the first input of a post left; further ones answer pages that nobody saw."""
+        if self._left is None:
+            self._left = describe_left(page, typed, after)
+
+    def count_left(self, version: str, left: LeftPage | None = None) -> None:
+        """Count a page as answered, and the session in the language that was chosen on it instead of in none."""
+        left = left or self._left
+        if left is None:
+            return
+        self._count("answered", left.item, left.language, version)
+        if left.before != left.after:
+            self._count(SESSIONS, "", left.before, version, n=-1)
+            self._count(SESSIONS, "", left.after, version)
+
+    def count_page(self, version: str, reply: Reply) -> None:
+        """Count a page as shown, its facts as read, and as finished if nothing can follow it."""
+        self._count("shown", reply.screen, reply.language, version)
+        self._parts.count.add_facts(
+            reply.facts,
+            reply.screen,
+            channel=self._inbound.channel,
+            language=reply.language,
+            version=version,
+        )
+        if reply.ends:
+            self._count("finished", reply.screen, reply.language, version)
+
+    def _count(self, what: str, item: str, language: str, version: str, *, n: int = 1) -> None:
+        channel = self._inbound.channel
+        self._parts.count.add(what, item, channel=channel, language=language, version=version, n=n)
+
     def _find_move(self, key: Hashable, basis: MoveBasis) -> Move | None:
         move: Move | None = self._parts.moves.find_value(key)
         return move if move and move.since <= self._now < move.until and move.basis.is_same(basis) else None
 
-    def _keep_move(self, key: Hashable, basis: MoveBasis, page: SavedSession, facts: tuple[str, ...]) -> None:
+    def _keep_move(
+        self,
+        key: Hashable,
+        basis: MoveBasis,
+        page: SavedSession,
+        facts: tuple[str, ...],
+        left: LeftPage | None = None,
+    ) -> None:
         if is_rememberable(page.session):
             since, until = find_span(page.session, basis.line.zone, self._now)
-            move = Move(basis=basis, since=since, until=until, page=page.without_way(), facts=facts)
+            way = page.without_way()
+            move = Move(basis=basis, since=since, until=until, page=way, facts=facts, left=left)
             self._parts.moves.put_value(key, move)
 
     def _name_next(self, stored: Stored | None) -> tuple[StoredPlace, NextPage, MoveBasis] | None:

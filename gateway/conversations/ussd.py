@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.conversations import simulator_facts, ussd_session
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record
-from gateway.conversations.remembered_moves import TurnMoves, is_rememberable
+from gateway.conversations.remembered_moves import FoundMove, TurnMoves, is_rememberable
 from gateway.conversations.ussd_session import (
     REPEATED_WITHIN,
     Post,
@@ -36,6 +36,7 @@ from gateway.menus.engine.session import Session
 from gateway.storage import callers
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import NothingReviewed, find_served, get_served
+from gateway.storage.reports import SESSIONS
 from gateway.storage.sessions import Asking, Stored
 
 _MARK = 8
@@ -116,21 +117,20 @@ class UssdTurn:
         found = self.moves.find_next(stored)
         if found is None or stored is None:
             return None
-        moved, facts = found
+        moved = found.page
         try:
             done = asking.replace(channel, number, mark=self.mark, hop=stored.hop + 1, state=moved.dump())
         except Unavailable:
             done = True
             self.parts.count.add("unsaved", channel=channel)
-        return self._show_remembered(moved, facts) if done else None
+        return self._show_remembered(found) if done else None
 
     def _answer_loaded(self, asking: Asking) -> RenderedPage:
         stored = self._load(asking)
         found = self.moves.find_next(stored)
         if found is not None and stored is not None:
-            moved, facts = found
-            self._save(asking, stored, moved, stored.hop + 1)
-            return self._show_remembered(moved, facts)
+            self._save(asking, stored, found.page, stored.hop + 1)
+            return self._show_remembered(found)
         saved = read_saved(stored)
         post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
         how = place_post(post, stored, saved, accumulates=self.contract.accumulates, now=self.begun)
@@ -143,9 +143,10 @@ class UssdTurn:
         self._save(asking, stored, moved, hop)
         return self._show_saved(moved)
 
-    def _show_remembered(self, moved: SavedSession, facts: tuple[str, ...]) -> RenderedPage:
-        self._count_page(moved.version, replace(moved.reply, facts=facts))
-        return self._show_saved(moved)
+    def _show_remembered(self, found: FoundMove) -> RenderedPage:
+        self.moves.count_left(found.page.version, found.left)
+        self.moves.count_page(found.page.version, replace(found.page.reply, facts=found.facts))
+        return self._show_saved(found.page)
 
     def _show_saved(self, held: SavedSession) -> RenderedPage:
         return RenderedPage(reply=held.reply, facts=self._gather_facts(held))
@@ -236,12 +237,10 @@ class UssdTurn:
             self.parts, menu, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial
         )
         session = engine.begin_session(menu, known)
-        self.parts.count.add(
-            "dialled", channel=self.inbound.channel, language=session.script, version=version
-        )
+        self.parts.count.add(SESSIONS, channel=self.inbound.channel, language=session.script, version=version)
         move = self.moves.find_first(version, menu, known)
         if move is not None:
-            self._count_page(version, replace(move.page.reply, facts=move.facts))
+            self.moves.count_page(version, replace(move.page.reply, facts=move.facts))
             return self._build_saved(version, move.page.session, move.page.reply, self._text_before())
         page = self._render_page(menu, version, session, self._text_before(), self.now)
         self.moves.keep_first(menu, known, page, self.facts)
@@ -253,8 +252,10 @@ class UssdTurn:
         for item, so_far in items:
             turn = " ".join(filter(None, (self.inbound.turn, so_far if len(items) > 1 else "")))
             session, replied_as_of = self._apply_input(menu, held.version, session, item, turn or so_far)
+            self.moves.note_left(held, item, session)
             if session.ended:
                 break
+        self.moves.count_left(held.version)
         return self._render_page(menu, held.version, session, items[-1][1], replied_as_of)
 
     def _list_new_inputs(self, held: SavedSession) -> list[tuple[str, str]]:
@@ -309,15 +310,10 @@ class UssdTurn:
         reply: Reply = engine.render_reply(
             menu, session, self.parts.line.for_engine(), self.contract.ussd, at
         )
-        self._count_page(version, reply)
+        self.moves.count_page(version, reply)
         self.facts = reply.facts
         told = replace(reply, facts=(), alone=False)  # as it is read back
         return self._build_saved(version, engine.forget_notice(session, reply), told, text)
-
-    def _count_page(self, version: str, reply: Reply) -> None:
-        channel, count, language = self.inbound.channel, self.parts.count, reply.language
-        count.add("shown", channel=channel, language=language, version=version, item=reply.screen)
-        count.add_facts(reply.facts, reply.screen, channel=channel, language=language, version=version)
 
     def _build_saved(self, version: str, session: Session, reply: Reply, text: str) -> SavedSession:
         return SavedSession(

@@ -280,10 +280,7 @@ class Counters:
             with store.write() as tx:
                 for channel in sorted(heard):
                     stored_settings.touch_heartbeat(tx, channel, heard[channel])
-                for key in sorted(
-                    counts
-                ):  # the same order in every process, so that two of them cannot deadlock
-                    reports.add_count(tx, *key, n=counts[key])
+                reports.add_counts(tx, counts)
         except Unavailable:
             with self._lock:
                 self._counts.update(counts)

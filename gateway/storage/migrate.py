@@ -19,6 +19,7 @@ from sqlalchemy import delete, exists, insert, select, text
 from gateway.storage.database import Store, Tx
 from gateway.storage.tables import (
     chores,
+    figure_months,
     figures,
     invitations,
     keys,
@@ -118,8 +119,8 @@ def _make_config() -> Config:
     return config
 
 
-_LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations, links, looking)}
-"""Tables without meaning on another machine: sessions, leases, sign-ins and links."""
+_LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations, links, looking, figure_months)}
+"""Tables without meaning on another machine: sessions, leases, sign-ins and links; sums are made anew."""
 
 _NOTHING_LOST = {table.name for table in (keys, chores, lines, figures, push_keys)} | _LEFT_OUT
 """Tables that a start fills by itself; a ledger with rows only in these counts as empty."""

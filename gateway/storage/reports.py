@@ -1,18 +1,30 @@
 """Query counts for reports, metrics and graphs, and look requests up by code or caller; results hold no number."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Executable, and_, case, delete, func, insert, or_, select, text
 
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState
 from gateway.storage.attempts import INCOMING
 from gateway.storage.callbacks import Callback, open_row
-from gateway.storage.database import Tx, insert_into
-from gateway.storage.tables import OPEN, PENDING, RUNG, attempts, callbacks, figures, outbox, told_codes
+from gateway.storage.database import Tx, build_insert
+from gateway.storage.tables import (
+    OPEN,
+    PENDING,
+    RUNG,
+    attempts,
+    callbacks,
+    figure_months,
+    figures,
+    outbox,
+    told_codes,
+)
 
 
 def open_between(tx: Tx, team: str, since: datetime, until: datetime) -> tuple[Callback, ...]:
@@ -69,15 +81,104 @@ class Figure:
     n: int
 
 
+SESSIONS = "dialled"
+"""Sessions that began, by the language that each went on in; the one metric whose hours reports tell."""
+
+
 def add_count(
     tx: Tx, day: date, hour: int, channel: str, language: str, version: str, what: str, item: str, *, n: int
 ) -> None:
     """Add ``n`` to a counter, created where needed."""
-    statement = insert_into(tx, figures).values(
-        day=day, hour=hour, channel=channel, language=language, version=version, what=what, item=item, n=n
+    add_counts(tx, {(day, hour, channel, language, version, what, item): n})
+
+
+def add_counts(tx: Tx, counts: Mapping[Any, int]) -> None:
+    """Add to counters of days, and to their sums of months in the same transaction, so that reports read few rows.
+
+    A key holds day, hour, channel, language, version, metric and item, as ``add_count`` names them. Both tables are
+    written in one order by every process, so that two of them cannot deadlock.
+    """
+    names = tuple(column.name for column in figures.primary_key)
+    days = [dict(zip(names, key, strict=True), n=counts[key]) for key in sorted(counts)]
+    months: Counter[tuple[Any, ...]] = Counter()
+    for (day, hour, channel, language, _version, what, item), n in counts.items():
+        if not what.startswith(FACT):
+            at = hour if what == SESSIONS else 0
+            months[what, day.replace(day=1), at, channel, language, item] += n
+    names = tuple(column.name for column in figure_months.primary_key)
+    sums = [dict(zip(names, key, strict=True), n=months[key]) for key in sorted(months)]
+    for name, rows in (("figures", days), ("figure_months", sums)):
+        if rows:
+            tx.execute(_build_add(tx.dialect, name), rows)
+
+
+@cache
+def _build_add(dialect: str, name: str) -> Executable:
+    table = {"figures": figures, "figure_months": figure_months}[name]
+    first = build_insert(dialect, table)
+    return first.on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key],
+        set_={"n": table.c.n + first.excluded.n},
     )
-    keys = ["day", "hour", "channel", "language", "version", "what", "item"]
-    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_={"n": figures.c.n + n}))
+
+
+def rebuild_months(tx: Tx) -> None:
+    """Sum all counters by month anew, after rows came from a backup."""
+    c = figures.c
+    month = (
+        func.date_trunc("month", c.day) if tx.dialect == "postgresql" else func.date(c.day, "start of month")
+    )
+    columns = (c.what, month, case((c.what == SESSIONS, c.hour), else_=0), c.channel, c.language, c.item)
+    of_reports = select(*columns, func.sum(c.n)).where(~c.what.startswith(FACT, autoescape=True))
+    summed = of_reports.group_by(
+        text("1, 2, 3, 4, 5, 6")
+    )  # by place: a repeated parameter is another expression
+    tx.execute(delete(figure_months))
+    names = [column.name for column in (*figure_months.primary_key, figure_months.c.n)]
+    tx.execute(insert(figure_months).from_select(names, summed))
+
+
+def list_months(
+    tx: Tx, first: date, last: date, *, what: Sequence[str], by_hour: bool = False
+) -> tuple[Figure, ...]:
+    """Return the counters of these days summed by month, each with the first day of its month and no version.
+
+    Args:
+        tx: the transaction.
+        first: a first day of a month.
+        last: a last day of a month.
+        what: the metrics.
+        by_hour: sum by hour of the day instead of by item, and name the hour in its place.
+    """
+    c = figure_months.c
+    names = (c.month, c.channel, c.language, c.what, c.hour if by_hour else c.item)
+    query = select(*names, func.sum(c.n)).where(c.what.in_(what), c.month >= first, c.month <= last)
+    rows: Any = tx.execute(query.group_by(*names).order_by(*names))
+    return tuple(
+        Figure(day=month, channel=channel, language=language, version="", what=one, item=str(item), n=int(n))
+        for month, channel, language, one, item, n in rows
+    )
+
+
+def count_days(tx: Tx, first: date, last: date, *, what: str) -> Mapping[date, int]:
+    """Return day → sum of one metric; days on which nothing was counted are left out."""
+    c = figures.c
+    query = select(c.day, func.sum(c.n)).where(c.what == what, c.day >= first, c.day <= last)
+    rows: Any = tx.execute(query.group_by(c.day))
+    return {day: int(n) for day, n in rows}
+
+
+def find_first_days(tx: Tx, what: Sequence[str]) -> tuple[date | None, ...]:
+    """Return for each metric the first day on which it was counted; None where it never was."""
+    c = figures.c
+    return tuple(tx.execute(select(func.min(c.day)).where(c.what == one)).scalar() for one in what)
+
+
+def list_known_months(tx: Tx) -> tuple[date, date] | None:
+    """Return the first and the last month with a counter; None where there is none."""
+    c = figure_months.c
+    row = tx.execute(select(func.min(c.month).label("first"), func.max(c.month).label("last"))).one()
+    return (row.first, row.last) if row.first is not None else None
 
 
 def list_figures(tx: Tx, first: date, last: date, *, what: Sequence[str] = ()) -> tuple[Figure, ...]:
@@ -93,9 +194,9 @@ def list_figures(tx: Tx, first: date, last: date, *, what: Sequence[str] = ()) -
 
 def list_totals(tx: Tx) -> tuple[tuple[str, str, str, int], ...]:
     """Return (what, item, channel, n) over all days, for graphs; readings of facts are left out."""
-    c = figures.c
-    query = select(c.what, c.item, c.channel, func.sum(c.n)).where(~c.what.startswith(FACT, autoescape=True))
-    rows: Any = tx.execute(query.group_by(c.what, c.item, c.channel).order_by(*c[5:7]))
+    c = figure_months.c
+    names = (c.what, c.item, c.channel)
+    rows: Any = tx.execute(select(*names, func.sum(c.n)).group_by(*names).order_by(*names))
     return tuple((what, item, channel, int(n)) for what, item, channel, n in rows)
 
 

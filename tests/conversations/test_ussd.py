@@ -1,7 +1,9 @@
 """A turn by USSD: what she reads, what is kept, and what a repeat, a wipe or a fault changes: nothing of hers."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import redis
@@ -9,7 +11,7 @@ import redis
 from gateway.conversations import ussd
 from gateway.conversations.ussd_session import Post, PostKind, place_post
 from gateway.domain.events import Reply
-from gateway.storage import callers, versions
+from gateway.storage import callers, reports, versions
 from gateway.storage.sessions import Stored
 from tests.support.house import HER, Phone, publish, requests, rows
 
@@ -196,3 +198,33 @@ def test_what_a_post_is_to_the_stored_session(
     )
     stored = Stored(stored_mark, 1, held.dump()) if stored_mark else None
     assert place_post(post, stored, held if stored else None, accumulates=True) is expected
+
+
+# What is counted of a way: pages shown, answered by which key, finished, and the language that a session goes on in.
+
+
+def read_counts(parts):
+    parts.count.flush(parts.store)
+    with parts.store.read() as tx:
+        found = reports.list_figures(tx, date(2026, 1, 1), date(2027, 12, 31))
+    totals = Counter()
+    for one in found:
+        totals[one.what, one.item, one.language] += one.n
+    return {key: n for key, n in totals.items() if n}
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_each_page_is_shown_and_then_answered_finished_or_left(parts, rounds):
+    """The second round is answered from memory; a number that is typed is no key and is not named."""
+    for n in range(rounds):
+        phone = Phone(parts, number=f"+85620555123{n:02}")
+        phone.dial("4 1 55555 0")
+    counts = read_counts(parts)
+    first = {key for key in counts if key[:2] == ("shown", parts.versions.live("helpline")[1].start)}
+    assert sum(n for key, n in counts.items() if key[0] == "shown") == rounds * 5
+    assert sum(n for key, n in counts.items() if key[0] == "answered") == rounds * 4
+    assert {key[1] for key in counts if key[0] == "answered"} == {"language/4", "main/1", "pay", "pay/0"}
+    assert len(first) == 1
+    assert {key[2]: n for key, n in counts.items() if key[0] == "dialled"} == {"en": rounds}
+    for _what, screen, language in [key for key in counts if key[0] == "answered"]:
+        assert ("shown", screen.partition("/")[0], language) in counts

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from gateway.storage import callers, encryption, migrate, outbox, outbox_claims, people, reports, sign_ins
@@ -334,3 +334,34 @@ def test_batches_go_through_a_column_by_key_and_leave_what_is_sealed_well(tx: Tx
         if after is None:
             break
     assert seen == 3
+
+
+# Sums of months, which reports read.
+
+
+def read_sums(tx):
+    from gateway.storage.tables import figure_months
+
+    return sorted(map(tuple, tx.execute(select(figure_months))), key=str)
+
+
+def test_sums_of_months_are_those_of_the_days_and_can_be_made_anew(store):
+    last = date(2026, 10, 31)
+    with store.write() as tx:
+        for day, hour, what, item, n in (
+            (DAY, 5, "shown", "main", 2), (DAY, 7, "shown", "main", 3), (DAY, 5, reports.SESSIONS, "", 4),
+            (DAY, 6, reports.SESSIONS, "", 1), (DAY, 6, reports.SESSIONS, "", -1), (last, 23, "shown", "main", 9),
+            (DAY, 5, f"{reports.FACT}th.wage", "pay", 50),
+        ):  # fmt: skip
+            reports.add_count(tx, day, hour, "phone", "lo", "v", what, item, n=n)
+        written = read_sums(tx)
+        reports.rebuild_months(tx)
+        assert read_sums(tx) == written
+        found = reports.list_months(tx, DAY.replace(day=1), DAY, what=("shown", reports.SESSIONS))
+        assert {(one.day, one.what, one.n) for one in found} == {
+            (DAY.replace(day=1), "shown", 5), (DAY.replace(day=1), reports.SESSIONS, 4),
+        }  # fmt: skip
+        hours = reports.list_months(tx, DAY.replace(day=1), DAY, what=(reports.SESSIONS,), by_hour=True)
+        assert {(one.item, one.n) for one in hours} == {("5", 4), ("6", 0)}
+        assert reports.count_days(tx, last, DAY, what=reports.SESSIONS) == {DAY: 4}
+        assert reports.list_known_months(tx) == (date(2026, 10, 1), date(2026, 11, 1))

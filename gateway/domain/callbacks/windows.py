@@ -188,6 +188,25 @@ def open_between(when: When, zone: str, start: datetime, end: datetime) -> timed
     return total
 
 
+def measure_wait(window: str, zone: str, asked_at: datetime, tried_at: datetime) -> timedelta:
+    """Return how long the phone could have rung before it did; a ``now`` request counts from when it was made."""
+    if window in {"", When.NOW, When.NEVER}:
+        return tried_at - asked_at
+    return open_between(When(window), zone, asked_at, tried_at)
+
+
+WAIT_STEPS = (15, 30, 60, 120, 180, 240, 360, 480, 720, 1440, 2880)
+"""Minutes up to which waits are counted together, so that a figure of a wait outlives the request; above: ``more``."""
+
+LONGER = "more"
+
+
+def find_wait_step(wait: timedelta) -> str:
+    """Return the name of the step that a wait is counted in: ``m60`` is above 30 and up to 60 minutes."""
+    minutes = wait / timedelta(minutes=1)
+    return next((f"m{step}" for step in WAIT_STEPS if minutes <= step), LONGER)
+
+
 def _find_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """Return the instant of a wall-clock minute; minute 1440 is midnight of the next day."""
     days, minute = divmod(minute, _DAY_MINUTES)

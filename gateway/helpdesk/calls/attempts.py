@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks.outcomes import MOST_ATTEMPTS, NotYet, may_ring
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, IllegalMove
+from gateway.domain.callbacks.windows import find_wait_step, measure_wait
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.foundation.time_and_chance import new_id, new_token
@@ -74,13 +75,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A recorded attempt; ``is_new`` is False if it was already running."""
+    """A recorded attempt.
+
+    ``is_new`` is False if it was already running; ``waited`` is how long the phone could have rung since the request,
+    None if this is not its first attempt.
+    """
 
     callback: Callback
     attempt: Attempt
     from_number: str
     outside: bool = False
     is_new: bool = True
+    waited: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +97,7 @@ class _Slot:
     window_until: datetime | None
     nth: int
     outside: bool = False
+    is_first: bool = False
 
 
 def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") -> Call:
@@ -114,19 +121,26 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
     """
     check_permission(actor, Permission.WORK_QUEUE)
 
-    def work(tx: Tx) -> Call:
+    def work(tx: Tx) -> tuple[Begun, Call]:
         begun = start_attempt(parts, tx, actor, callback_id, reason=reason)
         if bridges.by_attempt(tx, begun.attempt.id) is not None:
             raise AlreadyCalling(begun.attempt.who)  # the provider is already calling
-        return _call(tx, begun.callback, begun.attempt, begun.from_number, outside=begun.outside)
+        return begun, _call(tx, begun.callback, begun.attempt, begun.from_number, outside=begun.outside)
 
     try:
-        call = parts.store.run(work)
+        begun, call = parts.store.run(work)
     except TooManyShown:
         call_limits.tell_of_many(parts, actor)
         raise
-    parts.count.add("attempt", "outside" if call.outside else "inside")
+    count_attempt(parts, begun, "outside" if call.outside else "inside")
     return call
+
+
+def count_attempt(parts: Services, begun: Begun, kind: str) -> None:
+    """Count an attempt by its kind, and of a first one how long the caller waited for it."""
+    parts.count.add("attempt", kind)
+    if begun.waited is not None:
+        parts.count.add("first_call", find_wait_step(begun.waited), trial=begun.callback.trial)
 
 
 def start_attempt(
@@ -154,7 +168,10 @@ def start_attempt(
     attempt = _write_attempt(tx, actor, callback, slot, how, now)
     _step(tx, actor, callback, now)
     _on_record(tx, actor, callback, slot, reason, how, now)
-    return Begun(callback=callback, attempt=attempt, from_number=from_number, outside=slot.outside)
+    waited = measure_wait(callback.window, parts.line.zone, callback.asked_at, now) if slot.is_first else None
+    return Begun(
+        callback=callback, attempt=attempt, from_number=from_number, outside=slot.outside, waited=waited
+    )
 
 
 def find_current_call(parts: Services, actor: Actor, callback_id: str) -> Call | None:
@@ -241,12 +258,16 @@ def _slot(parts: Services, tx: Tx, actor: Actor, callback: Callback, caller: Cal
     if not inside and not _may_call_outside(actor, callback, caller, reason, now):
         raise NotSafe(callback.due_at if callback.due_at is not None and callback.due_at > now else None)
     window = find_window_start(parts, callback) if inside else caller.contacted_at or now
-    allowed = may_ring(attempts.list_past(tx, caller.id), window, now, agreed=agreed)
+    past = attempts.list_past(tx, caller.id)
+    allowed = may_ring(past, window, now, agreed=agreed)
     if isinstance(allowed, NotYet):
         _alone(tx, caller)  # an attempt that began since the first check gives a better answer, with a name
         raise NotSafe(allowed.until)
     until = callback.due_until if inside else None
-    return _Slot(window_from=window, window_until=until, nth=allowed.nth, outside=not inside)
+    is_first = callback.follows is None and all(one.started_at < callback.asked_at for one in past)
+    return _Slot(
+        window_from=window, window_until=until, nth=allowed.nth, outside=not inside, is_first=is_first
+    )
 
 
 def is_open(callback: Callback, now: datetime) -> bool:

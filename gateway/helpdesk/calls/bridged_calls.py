@@ -94,19 +94,19 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
     """
     check_permission(actor, Permission.WORK_QUEUE)
 
-    def work(tx: Tx) -> tuple[Bridge, str | None]:
+    def work(tx: Tx) -> tuple[Bridge, str | None, attempts.Begun]:
         begun = attempts.start_attempt(parts, tx, actor, callback_id, reason=reason, how="bridge")
         if begun.is_new:
             row, row_id = _ask_for_call(parts, tx, actor, begun)
-            return _show_bridge(row, begun.callback.code, begun.attempt.form), row_id
+            return _show_bridge(row, begun.callback.code, begun.attempt.form), row_id, begun
         running = bridges.by_attempt(tx, begun.attempt.id)
         if running is None:
             raise AlreadyCalling(begun.attempt.who)  # the number is already shown for a call by hand
-        return _show_bridge(running, begun.callback.code, begun.attempt.form), None
+        return _show_bridge(running, begun.callback.code, begun.attempt.form), None, begun
 
-    bridge, row_id = parts.store.run(work)
+    bridge, row_id, begun = parts.store.run(work)
     if row_id is not None:
-        parts.count.add("attempt", "bridge")
+        attempts.count_attempt(parts, begun, "bridge")
         parts.nudge(row_id)
     return bridge
 

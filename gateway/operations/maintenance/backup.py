@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.domain.permissions import AuditAct
 from gateway.foundation import time_and_chance
-from gateway.storage import atomic_files, audit, migrate
+from gateway.storage import atomic_files, audit, migrate, reports
 from gateway.storage.database import Store, Tx, Unavailable
 
 # The encrypted file. An ephemeral X25519 key (RFC 7748) and HKDF-SHA256 (RFC 5869) give one AES-256-GCM key per file.
@@ -212,4 +212,5 @@ def _bring_back(tx: Tx, lines: Iterator[dict[str, Any]]) -> Summary:
             migrate.fill_table(tx, table, rows)
             rows = []
     migrate.fill_table(tx, table, rows)
+    reports.rebuild_months(tx)
     return Summary(datetime.fromisoformat(head["made_at"]), count)

@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.domain.callbacks.states import BrokenPromise
-from gateway.domain.callbacks.windows import open_between
+from gateway.domain.callbacks.windows import measure_wait
 from gateway.domain.contact_safety import When
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
@@ -134,11 +134,8 @@ def _by_clock(one: First) -> timedelta:
 
 
 def _in_windows(parts: Services, one: First) -> timedelta:
-    """Return how long the phone could have rung before it did; a ``now`` request counts from when it was made."""
-    window, asked_at = one.callback.window, one.callback.asked_at
-    if one.tried_at is None or window in ("", When.NOW, When.NEVER):
-        return _by_clock(one)
-    return open_between(When(window), parts.line.zone, asked_at, one.tried_at)
+    asked_at = one.callback.asked_at
+    return measure_wait(one.callback.window, parts.line.zone, asked_at, one.tried_at or asked_at)
 
 
 def _summarise_times(spans: Sequence[timedelta]) -> Times:

@@ -44,6 +44,7 @@ from gateway.storage.tables.staff import (
 from gateway.storage.tables.system import (
     audit,
     chores,
+    figure_months,
     figures,
     keys,
     live,
@@ -98,6 +99,7 @@ __all__ = [
     "chores",
     "deliveries",
     "drafts",
+    "figure_months",
     "figures",
     "holidays",
     "invitations",

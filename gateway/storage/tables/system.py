@@ -102,6 +102,19 @@ figures = Table(
     Column("what", String(40), primary_key=True),
     Column("item", String(60), primary_key=True),
     Column("n", BigInteger, nullable=False),
+    Index("ix_figures_what", "what", "day"),
+)
+
+figure_months = Table(
+    "figure_months",
+    metadata,
+    Column("what", String(40), primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("channel", String(40), primary_key=True),
+    Column("language", String(16), primary_key=True),
+    Column("item", String(60), primary_key=True),
+    Column("n", BigInteger, nullable=False),
 )
 
 keys = Table(

@@ -65,6 +65,7 @@ def test_rows_that_are_counted_stay(store: Store, clock: SetClock) -> None:
         "callbacks",
         "attempts",
         "figures",
+        "figure_months",
         "people",
         "versions",
         "live",

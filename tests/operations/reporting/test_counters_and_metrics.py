@@ -131,7 +131,7 @@ def test_while_sql_is_away_nothing_is_lost(
     def away(*_: object, **__: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr("gateway.storage.reports.add_count", away)
+    monkeypatch.setattr("gateway.storage.reports.add_counts", away)
     assert count.flush(store) == 0
     count.add("sent")
     monkeypatch.undo()
@@ -149,6 +149,7 @@ def test_any_interleaving_of_adds_and_flushes_is_a_sum(
 ) -> None:
     with sqlite_store.write() as tx:
         tx.execute(reports.figures.delete())
+        tx.execute(reports.figure_months.delete())
     count, oracle = Counters(clock), Counter[str]()
     for item, n, flush in steps:
         count.add("shown", item, n=n)

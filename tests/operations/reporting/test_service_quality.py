@@ -1,6 +1,6 @@
 """The watch over the desk against what was really done."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.requests import referrals
 from gateway.operations.reporting import metrics
 from gateway.operations.reporting.metrics import render_metrics
+from gateway.storage import reports
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import OTHER, Desk, made_parts
@@ -53,6 +54,13 @@ def test_the_first_attempt_by_the_clock_and_in_her_windows(desk: Desk) -> None:
     )
     assert seen.outcomes == {"reached": 1, "no_answer": 1}
     assert seen.oldest is not None
+    desk.clock.set("2026-11-26T18:05:00+07:00")
+    timers.roll_windows(desk.parts)
+    called(desk, noy, wednesday)  # a second attempt is no first one
+    desk.parts.count.flush(desk.parts.store)
+    with desk.parts.store.read() as tx:
+        waits = reports.list_figures(tx, date(2026, 11, 1), date(2026, 11, 30), what=("first_call",))
+    assert {(one.item, one.n) for one in waits} == {("m120", 1), ("m240", 1)}
 
 
 def test_the_contact_rate_is_of_those_that_ended(desk: Desk) -> None:
