@@ -122,7 +122,7 @@ def _build_add(dialect: str, name: str) -> Executable:
     )
 
 
-def rebuild_months(tx: Tx) -> None:
+def fill_months(tx: Tx) -> None:
     """Sum all counters by month anew, after rows came from a backup."""
     c = figures.c
     month = (
@@ -271,7 +271,9 @@ def count_ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:
 
 def count_unique_callers(tx: Tx, team: str, *, since: datetime, until: datetime) -> int:
     """Return how many numbers asked for a call between two instants; erased ones and trial phones are not known."""
-    asked = _c.team == team, _c.asked_at >= since, _c.asked_at < until, _c.trial.is_(False)
+    # By the index of changes: no request was asked after its last change.
+    since_then = _c.team == team, _c.changed_at >= since
+    asked = (*since_then, _c.asked_at >= since, _c.asked_at < until, _c.trial.is_(False))
     query = select(func.count(func.distinct(_c.caller_id))).where(*asked)
     return int(tx.execute(query).scalar_one())
 

@@ -21,6 +21,7 @@ from gateway.helpdesk.requests import referrals
 from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff import centre_policy, people, shifts
 from gateway.helpdesk.staff.people import OWNER
+from gateway.storage import reports
 from tests.support.desk_rig import Desk, made_parts
 from tests.support.house import publish
 from tests.support.looks import LOOKS
@@ -87,7 +88,28 @@ def filled(parts: Services, line: Desk) -> str:
     }
     assert channel_status.keep_notice(parts, NotANumber(channel="android", turn="n1", **operator))
     line.requested(when="morning")
+    fill_figures(parts)
     return token_of(parts, "ຫົວໜ້າ ບຸນ")
+
+
+def fill_figures(parts: Services) -> None:
+    """A month of use, so that the page of figures draws each of its charts, with hidden cells in them."""
+    rows = {}
+    for at in range(1, 25):
+        day = date(2026, 11, at)
+        for language, n in (("lo", 40 + at * 3 % 17), ("lo-Latn", at % 3), ("th", 12), ("en", at % 5)):
+            rows[day, at % 24, "africastalking", language, "v", "dialled", ""] = n
+            for screen, shown, on in (
+                ("main", n, n * 3 // 4),
+                ("pay", n // 2, n // 3),
+                ("wage_bangkok", n // 3, 0),
+            ):
+                rows[day, 0, "africastalking", language, "v", "shown", screen] = shown
+                rows[day, 0, "africastalking", language, "v", "answered", f"{screen}/1"] = on
+        rows[day, 9, "", "", "v", "outcome", "reached"] = at % 7
+        rows[day, 9, "", "", "v", "outcome", "busy"] = at // 23
+    with parts.store.write() as tx:
+        reports.add_counts(tx, rows)
 
 
 def faults_of(page: Page) -> list[str]:

@@ -355,7 +355,7 @@ def test_sums_of_months_are_those_of_the_days_and_can_be_made_anew(store):
         ):  # fmt: skip
             reports.add_count(tx, day, hour, "phone", "lo", "v", what, item, n=n)
         written = read_sums(tx)
-        reports.rebuild_months(tx)
+        reports.fill_months(tx)
         assert read_sums(tx) == written
         found = reports.list_months(tx, DAY.replace(day=1), DAY, what=("shown", reports.SESSIONS))
         assert {(one.day, one.what, one.n) for one in found} == {

@@ -212,5 +212,5 @@ def _bring_back(tx: Tx, lines: Iterator[dict[str, Any]]) -> Summary:
             migrate.fill_table(tx, table, rows)
             rows = []
     migrate.fill_table(tx, table, rows)
-    reports.rebuild_months(tx)
+    reports.fill_months(tx)
     return Summary(datetime.fromisoformat(head["made_at"]), count)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from gateway.domain.callbacks.windows import WAIT_STEPS
 from gateway.domain.permissions import Permission, check_permission
@@ -33,6 +34,7 @@ _FLOW = (SHOWN, ANSWERED, FINISHED)
 TENS = 10
 SPLITS = ("day", "hour", "channel", "language")
 _NINETY = 0.9
+_MOST_MONTHS = 36
 
 Cells = dict[tuple[str, ...], tuple[int, bool]]
 """Name of a cell → its count, and whether it is shown; a cell that is not named is a shown 0."""
@@ -116,8 +118,46 @@ def read_usage(parts: Services, actor: Actor, written: str, *, exact: bool = Fal
     with parts.store.read() as tx:
         months = [_read_month(tx, month) for month in list_months(period)]
         waits = reports.list_months(tx, period.first, period.last, what=(WAIT,))
-    cells = join_months([protect_month(month, exact=exact) for month in months])
+    cells = join_months([hide_month_cells(month, exact=exact) for month in months])
     return _make_usage(cells, find_waits(waits, exact=exact))
+
+
+def hide_languages(found: Iterable[Figure], period: Period, *, exact: bool = False) -> Cells:
+    """Return the cells ``("language", tag)`` of sessions in a period, hidden as ``read_usage`` hides them."""
+    counts: dict[date, Counter[str]] = defaultdict(Counter)
+    for one in found:
+        if one.what == SESSIONS:
+            counts[one.day][one.language] += one.n
+    return join_months(
+        [
+            hide_month_cells(
+                MonthCounts(month=month.written, sessions={"language": counts[month.first]}), exact=exact
+            )
+            for month in list_months(period)
+        ]
+    )
+
+
+def list_known_months(parts: Services, actor: Actor) -> tuple[str, ...]:
+    """Return the months from which reports can be read, the running one first, back to the first or for three years.
+
+    Raises:
+        NotPermitted: the actor may not see metrics.
+        Unavailable: the database cannot be reached.
+    """
+    check_permission(actor, Permission.SEE_FIGURES)
+    with parts.store.read() as tx:
+        known = reports.list_known_months(tx)
+    last = find_today(parts).replace(day=1)
+    first = min(known[0], last) if known else last
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    months = (last.year * 12 + last.month - 1 - back for back in range(min(count, _MOST_MONTHS)))
+    return tuple(f"{month // 12:04}-{month % 12 + 1:02}" for month in months)
+
+
+def find_today(parts: Services) -> date:
+    """Return today in the zone of the line, in which counters have their day."""
+    return parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
 
 
 def list_months(period: Period) -> list[Period]:
@@ -208,23 +248,23 @@ def _count_pages(
 # What of it is shown.
 
 
-def protect_month(counts: MonthCounts, *, exact: bool = False) -> Cells:
+def hide_month_cells(counts: MonthCounts, *, exact: bool = False) -> Cells:
     """Return the cells of a month's tables, with those hidden that would tell a small one."""
     cells: Cells = {}
     smallest = 1 if exact else SMALLEST
     for by in SPLITS:
-        _protect_row(cells, (by,), counts.sessions.get(by, {}), ("sessions",), smallest)
+        _hide_row(cells, (by,), counts.sessions.get(by, {}), ("sessions",), smallest)
     if ("sessions",) in cells:
         cells["month", counts.month] = cells["sessions",]
     for screen, of in counts.pages.items():
-        _protect_screen(cells, screen, of, smallest)
+        _hide_screen(cells, screen, of, smallest)
         if (SHOWN, screen) in cells:
             ends = sum(of[FINISHED].values())
-            _protect_ways(cells, screen, {**counts.keys.get(screen, {}), FINISHED: ends}, smallest)
+            _hide_ways(cells, screen, {**counts.keys.get(screen, {}), FINISHED: ends}, smallest)
     return cells if exact else {name: _round_flow(name, cell) for name, cell in cells.items()}
 
 
-def _protect_row(
+def _hide_row(
     cells: Cells, name: tuple[str, ...], counts: Mapping[str, int], total: tuple[str, ...], smallest: int
 ) -> None:
     """Add a table of one row, whose total is told elsewhere too and so is hidden only if it is small itself."""
@@ -239,7 +279,7 @@ def _protect_row(
     cells.setdefault(total, (sum(values), is_told))
 
 
-def _protect_screen(cells: Cells, screen: str, of: Mapping[str, Mapping[str, int]], smallest: int) -> None:
+def _hide_screen(cells: Cells, screen: str, of: Mapping[str, Mapping[str, int]], smallest: int) -> None:
     """Add the pages of a screen by language, and those on which callers left or went on."""
     languages = sorted(one for one, n in of[SHOWN].items() if n > 0)
     if not languages:
@@ -247,7 +287,7 @@ def _protect_screen(cells: Cells, screen: str, of: Mapping[str, Mapping[str, int
     shown = {one: of[SHOWN][one] for one in languages}
     on = [min(n, of[ANSWERED].get(one, 0) + of[FINISHED].get(one, 0)) for one, n in shown.items()]
     left = [n - went_on for n, went_on in zip(shown.values(), on, strict=True)]
-    _protect_row(cells, (SHOWN, screen), shown, (SHOWN, screen), smallest)
+    _hide_row(cells, (SHOWN, screen), shown, (SHOWN, screen), smallest)
     told = [cells[SHOWN, screen, one][1] for one in languages]
     grid = hide_small_cells([left, on], smallest, told=[*told, cells[SHOWN, screen][1]])
     for at, one in enumerate(languages):
@@ -256,7 +296,7 @@ def _protect_screen(cells: Cells, screen: str, of: Mapping[str, Mapping[str, int
     cells["on", screen] = sum(on), grid.totals[1] is not None
 
 
-def _protect_ways(cells: Cells, screen: str, ways: Mapping[str, int], smallest: int) -> None:
+def _hide_ways(cells: Cells, screen: str, ways: Mapping[str, int], smallest: int) -> None:
     """Add by which key callers went on from a screen; all of them are hidden where their sum is."""
     names = [name for name, n in ways.items() if n > 0]
     if names:

@@ -93,24 +93,27 @@ class CentreMonth:
     published: PublishedCells = field(default_factory=PublishedCells, repr=False, compare=False)
 
 
-def read_centre_month(parts: Services, actor: Actor, month: str) -> CentreMonth:
+def read_centre_month(parts: Services, actor: Actor, month: str, *, exact: bool = False) -> CentreMonth:
     """Return the report of a centre for a month, quarter or half-year.
 
     Args:
         parts: the services of this process.
         actor: who asks.
         month: the period as in ``2026-11``, ``2026-Q4`` or ``2026-H2``.
+        exact: hide nothing; for those who see every request anyway.
 
     Raises:
         NoMonth: the period is malformed.
-        NotPermitted: the actor may not see metrics.
+        NotPermitted: the actor may not see metrics, or not exact ones.
         Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
+    if exact:
+        check_permission(actor, Permission.SEE_OTHERS)
     period = find_period(month, parts.clock.now().date())
     with parts.store.read() as tx:
-        found = reports.list_figures(tx, period.first, period.last, what=(BY_PERSON, SUM, SUMMED))
-    return make_centre_report(period, found)
+        found = reports.list_months(tx, period.first, period.last, what=(BY_PERSON, SUM, SUMMED))
+    return _build_report(period, found, (), None) if exact else make_centre_report(period, found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +127,19 @@ class UniqueNumbers:
     is_kept: bool
 
 
-def count_unique_numbers(parts: Services, actor: Actor, written: str) -> UniqueNumbers:
+def count_unique_numbers(
+    parts: Services, actor: Actor, written: str, *, exact: bool = False
+) -> UniqueNumbers:
     """Return how many numbers asked for a call: one phone is not one person, and often asks more than once.
 
     Raises:
         NoMonth: the period is malformed.
-        NotPermitted: the actor may not see metrics.
+        NotPermitted: the actor may not see metrics, or not exact ones.
         Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
+    if exact:
+        check_permission(actor, Permission.SEE_OTHERS)
     zone, now = ZoneInfo(parts.line.zone), parts.clock.now()
     period = find_period(written, now.date())
     since = datetime.combine(period.first, time(), zone)
@@ -141,7 +148,7 @@ def count_unique_numbers(parts: Services, actor: Actor, written: str) -> UniqueN
         return UniqueNumbers(n=None, is_kept=False)
     with parts.store.read() as tx:
         n = reports.count_unique_callers(tx, actor.team, since=since, until=until)
-    return UniqueNumbers(n=n if n >= SMALLEST or not n else None, is_kept=True)
+    return UniqueNumbers(n=n if exact or n >= SMALLEST or not n else None, is_kept=True)
 
 
 def make_centre_report(period: Period, found: Sequence[Figure]) -> CentreMonth:
@@ -162,9 +169,12 @@ def make_centre_report(period: Period, found: Sequence[Figure]) -> CentreMonth:
 
 
 def _build_report(
-    period: Period, own: Sequence[Figure], parts: tuple[PublishedCells, ...], careful: frozenset[str]
+    period: Period,
+    own: Sequence[Figure],
+    parts: tuple[PublishedCells, ...],
+    careful: frozenset[str] | None,
 ) -> CentreMonth:
-    """Return the report; the ``careful`` tables show only what the shorter reports add up to."""
+    """Return the report; the ``careful`` tables show only what the shorter reports add up to; None hides nothing."""
     counts = _count_cells(own)
     cells: dict[Hashable, tuple[int, bool]] = {}
     notes = _Notes(parts=parts, cells=cells, careful=careful)
@@ -187,7 +197,7 @@ class _Notes:
 
     parts: tuple[PublishedCells, ...]
     cells: dict[Hashable, tuple[int, bool]]
-    careful: frozenset[str]
+    careful: frozenset[str] | None
 
 
 def _is_small_solvable(published: PublishedCells, name: str) -> bool:
@@ -273,6 +283,8 @@ def _hide_rows(
     name: str, grid: Mapping[str, Sequence[int]], told: Sequence[bool] | None, notes: _Notes
 ) -> tuple[CentreRow, ...]:
     """Return the rows of a table with what has to be hidden, and note what is shown."""
+    if notes.careful is None:
+        return tuple(CentreRow(word=word, cells=tuple(n), total=sum(n)) for word, n in grid.items())
     columns = (*range(len(_ALL)), TOTAL)
     places = {(row, at): (name, word, at) for row, word in enumerate(grid) for at in columns}
     hidden = hide_small_cells(
@@ -304,7 +316,8 @@ def _make_sums(found: Iterable[Figure], notes: _Notes) -> tuple[CentreSum, ...]:
             (amounts if figure.what == SUM else talks)[figure.item] += figure.n
     for item in amounts:
         key = (SUM, item)
-        notes.cells[key] = talks[item], talks[item] >= SMALLEST and not is_giveaway(notes.parts, key)
+        is_shown = talks[item] >= SMALLEST and not is_giveaway(notes.parts, key)
+        notes.cells[key] = talks[item], is_shown or notes.careful is None
     return tuple(
         CentreSum(item=item, n=amounts[item] if notes.cells[SUM, item][1] else None)
         for item in sorted(amounts)

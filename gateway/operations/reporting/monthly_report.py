@@ -6,13 +6,14 @@ No spreadsheet runs a cell of ours as a formula.
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
+from gateway.operations.reporting.activity import hide_languages
 from gateway.operations.reporting.periods import (
     SMALLEST,
     Period,
@@ -22,7 +23,7 @@ from gateway.operations.reporting.periods import (
 )
 from gateway.storage import reports
 from gateway.storage.counts import TRIAL
-from gateway.storage.reports import Figure
+from gateway.storage.reports import SESSIONS, Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Section:
 
 
 SECTIONS = (
-    Section(title="Calls to the menu, by language at the first page", what="dialled", by="language"),
+    Section(title="Calls to the menu, by language", what=SESSIONS, by="language"),
     Section(title="Pages shown, by screen", what="shown", by="item"),
     Section(title="Texts, by what was understood", what="text", by="item"),
     Section(title="Requests for a call, by topic", what="asked", by="item"),
@@ -60,21 +61,33 @@ class Cell:
     n: int | None
 
 
-def report_month(parts: Services, actor: Actor, written: str) -> tuple[Cell, ...]:
+def report_month(parts: Services, actor: Actor, written: str, *, exact: bool = False) -> tuple[Cell, ...]:
     """Return the cells of a month, quarter or half-year in the order of the sections, largest first.
 
     Raises:
         NoMonth: the period is malformed or its year is implausible.
-        NotPermitted: the actor may not see metrics.
+        NotPermitted: the actor may not see metrics, or not exact ones.
         Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
+    if exact:
+        check_permission(actor, Permission.SEE_OTHERS)
     period = find_period(written, parts.clock.now().date())
     with parts.store.read() as tx:
-        found = reports.list_figures(
+        found = reports.list_months(
             tx, period.first, period.last, what=[section.what for section in SECTIONS]
         )
-    return _make_report(period, found)[0]
+    languages = hide_languages(found, period, exact=exact)
+    sessions = {name[1]: cell for name, cell in languages.items() if name[0] == "language"}
+    rest = tuple(figure for figure in found if figure.what != SESSIONS)
+    return (*_list_sessions(sessions), *_make_report(period, rest, exact=exact)[0])
+
+
+def _list_sessions(languages: Mapping[str, tuple[int, bool]]) -> Iterator[Cell]:
+    """Yield the sessions by language: their total is told by other tables, which decides what is hidden."""
+    largest = sorted(languages.items(), key=lambda each: (-each[1][0] if each[1][1] else 0, each[0]))
+    for language, (n, is_shown) in largest:
+        yield Cell(section=SECTIONS[0], name=language or "-", n=n if is_shown else None)
 
 
 def count_trials(parts: Services, actor: Actor, written: str) -> int:
@@ -88,11 +101,13 @@ def count_trials(parts: Services, actor: Actor, written: str) -> int:
     check_permission(actor, Permission.SEE_FIGURES)
     period = find_period(written, parts.clock.now().date())
     with parts.store.read() as tx:
-        found = reports.list_figures(tx, period.first, period.last, what=(TRIAL,))
+        found = reports.list_months(tx, period.first, period.last, what=(TRIAL,))
     return sum(figure.n for figure in found if figure.item == "asked")
 
 
-def _make_report(period: Period, found: tuple[Figure, ...]) -> tuple[tuple[Cell, ...], PublishedCells]:
+def _make_report(
+    period: Period, found: tuple[Figure, ...], *, exact: bool = False
+) -> tuple[tuple[Cell, ...], PublishedCells]:
     """Return the cells of a period, and what its readers know of it and of the shorter reports in it."""
     parts = tuple(_make_report(part, found)[1] for part in period.parts)
     counts: Counter[tuple[Section, str]] = Counter()
@@ -101,7 +116,7 @@ def _make_report(period: Period, found: tuple[Figure, ...]) -> tuple[tuple[Cell,
         if period.first <= figure.day <= period.last:
             section = by_what[figure.what]
             counts[section, getattr(figure, section.by) or "-"] += figure.n
-    shown = {key: n >= SMALLEST and not is_giveaway(parts, key) for key, n in counts.items()}
+    shown = {key: exact or (n >= SMALLEST and not is_giveaway(parts, key)) for key, n in counts.items()}
     cells = tuple(
         Cell(section=section, name=name, n=n if shown[section, name] else None)
         for section in SECTIONS

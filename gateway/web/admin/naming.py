@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from babel.dates import format_date, format_skeleton
+
 from gateway.operations.publishing.draft_sections import SHELVES
+from gateway.operations.reporting.periods import SMALLEST
 from gateway.web.shared.i18n import _, later
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gateway.foundation.services import Services
     from gateway.menus.engine.model import Menu, Text
+    from gateway.operations.reporting.activity import Usage
+    from gateway.operations.reporting.centre_month import CentreMonth
     from gateway.operations.reporting.monthly_report import Cell
 
     Naming = Callable[[str, str], str]
@@ -116,6 +122,95 @@ def _line_to(menu: Menu, screen: str, language: str) -> str:
 
 def _read_text(menu: Menu, text: Text, language: str) -> str:
     return menu.text(text, language) or text.get("en") or next(iter(text.values()), "")
+
+
+# Reports: periods, sessions, and all tables as rows of a sheet.
+
+_BUDDHIST = 543
+
+
+def name_period(written: str) -> str:
+    """Return a month, quarter or half-year in words of the page; in Thai with years of the Buddhist era."""
+    language, year, part = get_language(), int(written[:4]), written[5:]
+    shown = year + (_BUDDHIST if language == "th" else 0)
+    if part.startswith("Q"):
+        return _("Quarter %(n)s of %(year)s", n=part[1], year=shown)
+    if part.startswith("H"):
+        return _("Half-year %(n)s of %(year)s", n=part[1], year=shown)
+    return f"{format_date(date(year, int(part), 1), 'LLLL', locale=language)} {shown}"
+
+
+def name_usage(of: Naming, by: str, word: str) -> str:
+    """Return the name of a day, month, hour, channel or language in a table of sessions."""
+    if by == "month":
+        return name_period(word)
+    if by == "hour":
+        return f"{word}:00"
+    if by == "day":
+        return format_skeleton("MMMd", date.fromisoformat(word), locale=get_language())
+    if by == "language":
+        return of("language", word) if word else str(_NOT_SAID)
+    return word
+
+
+def name_word(of: Naming, field: str, word: str) -> str:
+    """Return the name of a value of a form field in the reader's language."""
+    return of("topic" if field == "topics" and word != "not_asked" else "tick", word)
+
+
+def list_report_rows(
+    parts: Services, of: Naming, centre: CentreMonth, usage: Usage, cells: Iterable[Cell]
+) -> list[tuple[str | int, ...]]:
+    """Return a report as rows of a sheet, with names in the reader's language; a suppressed cell is a word."""
+    heads = (centre.month, "", *(of("tick", column) for column in centre.columns), _("All"))
+    rows: list[tuple[str | int, ...]] = [heads]
+    rows.append((_("Talks"), "", *map(tell_small, (*centre.talks.cells, centre.talks.total))))
+    rows += [
+        (
+            of("field", table.field),
+            name_word(of, table.field, row.word),
+            *map(tell_small, (*row.cells, row.total)),
+        )
+        for table in centre.tables
+        for row in table.rows
+    ]
+    blank = ("",) * len(centre.columns)
+    for one in centre.sums:
+        field, _colon, currency = one.item.partition(":")
+        name = of("tick", currency) if currency else ""
+        rows.append((of("field", field), name, *blank, tell_small(one.n)))
+    rows += [(title, name, *blank, n) for title, name, n in _list_usage_rows(parts, of, usage)]
+    by_section: dict[Any, list[Cell]] = {}
+    for cell in cells:
+        by_section.setdefault(cell.section, []).append(cell)
+    for section, found in by_section.items():
+        title = of("counted", section.what)
+        named = name_cells(parts, get_language(), found, of)
+        if section.what != "dialled":
+            rows += [(title, name, *blank, tell_small(n)) for name, n in named]
+    return rows
+
+
+def tell_small(n: int | None) -> str | int:
+    """Return a count as a cell of a sheet, in words where it is suppressed for being small."""
+    return _("under %(n)s", n=SMALLEST) if n is None else n
+
+
+def _list_usage_rows(parts: Services, of: Naming, usage: Usage) -> Iterator[tuple[str, str, str | int]]:
+    def tell(n: int | None) -> str | int:
+        return _("hidden") if n is None else n
+
+    yield _("Sessions"), "", tell(usage.sessions)
+    for table in usage.tables:
+        for word, n in table.rows:
+            yield of("sessions_by", table.by), name_usage(of, table.by, word), tell(n)
+    for flow in usage.screens:
+        screen = name_screen(parts, flow.screen, get_language())
+        yield _("Left the menu here"), screen, tell(flow.left)
+        for language, (shown, left) in flow.languages.items():
+            name = f"{screen} · {name_usage(of, 'language', language)}"
+            yield _("Pages shown, by screen and language"), name, tell(shown)
+            yield _("Left the menu here, by language"), name, tell(left)
 
 
 # Parts of a menu beside its screens.

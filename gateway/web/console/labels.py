@@ -187,6 +187,13 @@ _WORDS: dict[str, dict[str, Any]] = {
         "accepted": _("accepted"),
         "unknown": _("not known"),
     },
+    "sessions_by": {
+        "day": _("Sessions, by day"),
+        "month": _("Sessions, by month"),
+        "hour": _("Sessions, by hour of the day"),
+        "channel": _("Sessions, by channel"),
+        "language": _("Sessions, by language"),
+    },
     "counted": {
         "dialled": _("Calls to the menu, by language"),
         "shown": _("Pages shown, by screen"),

@@ -15,8 +15,8 @@ from gateway.operations.reporting.activity import (
     MonthCounts,
     Waits,
     find_waits,
+    hide_month_cells,
     join_months,
-    protect_month,
     read_usage,
 )
 from gateway.storage import reports
@@ -168,7 +168,7 @@ def test_no_table_of_sessions_gives_a_small_cell_of_another_away(split, more):
     for by, found in split.items():
         filled = [*found[:-1], found[-1] + total - sum(found)]
         sessions[by] = {f"{at:02}": n for at, n in enumerate(filled) if n}
-    cells = protect_month(MonthCounts(month="2026-11", sessions=sessions))
+    cells = hide_month_cells(MonthCounts(month="2026-11", sessions=sessions))
     for (name, *_rest), (n, is_shown) in cells.items():
         assert not is_shown or n >= 5, name
     for by in SPLITS:
@@ -197,8 +197,8 @@ def test_what_is_shown_of_a_screen_leaves_small_numbers_open(languages):
         pages["finished"][of] = min(shown - pages["answered"][of], ended)
         keys["1"] += pages["answered"][of]
     counts = MonthCounts(month="2026-11", sessions={}, pages={"main": pages}, keys={"main": keys})
-    cells = protect_month(counts)
-    exact = protect_month(counts, exact=True)
+    cells = hide_month_cells(counts)
+    exact = hide_month_cells(counts, exact=True)
     for name, (n, is_shown) in cells.items():
         true = exact[name][0]
         assert not is_shown or true == 0 or true >= 5, name
@@ -217,7 +217,7 @@ def test_what_is_shown_of_a_screen_leaves_small_numbers_open(languages):
 
 def test_a_longer_report_only_adds_up_what_its_months_show():
     def month(name, **days):
-        return protect_month(MonthCounts(month=name, sessions={"day": {}, "channel": days}))
+        return hide_month_cells(MonthCounts(month=name, sessions={"day": {}, "channel": days}))
 
     cells = join_months([month("2026-10", a=9, b=7), month("2026-11", a=8, b=2, c=6), month("2026-12", a=5)])
     assert cells["channel", "a"] == (22, True)

@@ -16,7 +16,7 @@ from gateway.helpdesk.queue import outcome, search
 from gateway.helpdesk.requests import case_record
 from gateway.operations.reporting.monthly_report import SECTIONS, Cell
 from gateway.storage import reports
-from gateway.web.admin.figures import OutcomeCount, count_outcomes, draw_bars
+from gateway.web.admin.figures import OutcomeCount, count_outcomes, draw_bars, draw_columns
 from tests.support.desk_rig import HER, OTHER
 from tests.support.web_surroundings import PASSWORD, code_of
 
@@ -74,7 +74,7 @@ def test_the_month_of_the_centre_stands_on_the_page_and_leaves_as_a_sheet(reader
     assert "Amount claimed · ฿ 6300" in page
     sheet = reader.get("/admin/figures.csv", query_string={"month": "2026-11"})
     assert sheet.headers["Content-Disposition"] == 'attachment; filename="helpline-2026-11.csv"'
-    assert "sector,domestic,under 5,under 5,0,7" in sheet.get_data(as_text=True)
+    assert "Kind of work,Domestic work,under 5,under 5,0,7" in sheet.get_data(as_text=True)
     book = reader.client.get("/admin/figures.xlsx", query_string={"month": "2026-Q4"})
     assert book.headers["Content-Disposition"] == 'attachment; filename="helpline-2026-Q4.xlsx"'
     rows = openpyxl.load_workbook(io.BytesIO(book.data)).worksheets[0].iter_rows(values_only=True)
@@ -354,3 +354,109 @@ class TestTheExport:
     def test_only_who_may_export_sees_the_button(self, sup, signed):
         assert "/export" in sup.get("/closed").get_data(as_text=True)
         assert "/export" not in signed("Noy").get("/closed").get_data(as_text=True)
+
+
+# Sessions, screens on which callers leave, periods to choose from, exact numbers for the centre alone.
+
+
+@pytest.fixture
+def used(parts):
+    """A month in which the menu was used, with small cells."""
+    with parts.store.write() as tx:
+        for day, hour, spoken, what, item, n in (
+            ("2026-11-05", 9, "lo", "dialled", "", 40), ("2026-11-06", 14, "th", "dialled", "", 3),
+            ("2026-11-06", 15, "", "dialled", "", 9), ("2026-10-06", 15, "lo", "dialled", "", 31),
+            ("2026-11-05", 9, "lo", "shown", "main", 60), ("2026-11-05", 9, "lo", "answered", "main/1", 38),
+            ("2026-11-05", 9, "th", "shown", "main", 3), ("2026-11-05", 9, "", "first_call", "m120", 7),
+            ("2026-10-05", 9, "", "first_call", "m30", 7),
+        ):  # fmt: skip
+            reports.add_count(tx, date.fromisoformat(day), hour, "simulator", spoken, "v", what, item, n=n)
+
+
+def test_sessions_stand_by_day_hour_channel_and_language_beside_last_month(reader, used):
+    page = plain(reader.get("/admin/"))
+    assert "Calls to the menu: 52 · 2026-10: 31" in page
+    assert "Sessions, by day" in page
+    assert "Nov 5 40 " in page
+    assert "09:00 40 " in page
+    assert "simulator 52" in page
+    assert "ไทย hidden" in page
+    assert "not chosen yet hidden" in page  # 3 are hidden: 9 would tell them
+    assert "Home under 5" not in page
+    assert "Home 63 30 " in page  # of 63 pages 25 were left: in tens
+    assert "within 2 h" in page
+    assert "2026-10: within 30 min" in page
+
+
+def test_a_period_is_picked_from_those_that_are_known(reader, used):
+    page = reader.get("/admin/").get_data(as_text=True)
+    assert re.findall(r'<option value="([^"]+)"', page) == ["2026-11", "2026-10", "2026-Q4", "2026-H2"]
+    assert '<option value="2026-11" selected>November 2026<' in page
+    far = reader.get("/admin/", query_string={"month": "2025-Q2"}).get_data(as_text=True)
+    assert '<option value="2025-Q2" selected>Quarter 2 of 2025<' in far
+    reader.post("/language", language="th", back="/admin/")
+    assert "2569" in reader.get("/admin/").get_data(as_text=True).split("</select>")[0]
+
+
+def test_the_running_month_is_that_of_the_line(signed, clock):
+    clock.set("2026-12-01T00:30:00+07:00")
+    assert "Figures 2026-12" in plain(signed("Rea", Role.READER).get("/admin/"))
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.ADMINISTRATOR, Role.SUPERVISOR])
+@pytest.mark.parametrize("address", ["/admin/", "/admin/figures.csv", "/admin/figures.xlsx"])
+def test_exact_numbers_are_for_those_who_see_every_request(signed, used, role, address):
+    browser = signed("Ann", role)
+    answer = browser.client.get(address, query_string={"month": "2026-11", "exact": "1"})
+    if role is not Role.SUPERVISOR:
+        assert answer.status_code == 403
+        return
+    assert answer.status_code == 200
+    if address == "/admin/":
+        assert "Exact numbers, for the centre alone" in plain(answer)
+        assert "ไทย 3" in plain(answer)
+        assert "exact=1" in browser.get("/admin/").get_data(as_text=True)
+    else:
+        assert "-exact." in answer.headers["Content-Disposition"]
+
+
+def test_sheets_hold_every_table_with_names_and_nothing_that_is_hidden(reader, used, counted):
+    counted("2026-11-05", "outcome", reached=7, busy=3)
+    counted("2026-11-05", "asked", pay=8)
+    rows = list(csv.reader(io.StringIO(reader.get("/admin/figures.csv").get_data(as_text=True))))
+    for row in (
+        ["Sessions", "", "", "", "", "52"],
+        ["Sessions, by language", "ไทย", "", "", "", "hidden"],
+        ["Sessions, by hour of the day", "09:00", "", "", "", "40"],
+        ["Left the menu here", "Home", "", "", "", "30"],
+        ["Calls made, by outcome", "Busy", "", "", "", "under 5"],
+        ["Calls made, by outcome", "Reached", "", "", "", "7"],
+    ):
+        assert row in rows, row
+    assert not [row for row in rows if row[-1] in {"1", "2", "3", "4"}]
+    assert not [row for row in rows if "_" in row[0] or "_" in row[1]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "heights", "gaps"),
+    [
+        ([("1", 3)], None, 0),
+        ([("1", 0), ("2", 0)], None, 0),
+        ([("1", 8), ("2", 2), ("3", None)], [8, 2], 1),
+        ([("1", None), ("2", 10), ("3", 0)], [8, 0], 1),
+    ],
+)
+def test_columns_are_as_high_as_their_numbers_and_hidden_ones_are_gaps(app, rows, heights, gaps):
+    with app.test_request_context("/admin/"):
+        drawn = str(draw_columns("chart-x", "<Days>", rows))
+    if heights is None:
+        assert not drawn
+        return
+    assert [
+        float(each) for each in re.findall(r'<rect class="bar"[^>]* height="([0-9.]+)em"', drawn)
+    ] == heights
+    assert drawn.count('class="gap"') == gaps
+    assert {*re.findall(r'<line class="gap" x1="[0-9.]+%" x2="[0-9.]+%" (y1="[^"]+" y2="[^"]+")', drawn)} == {
+        'y1="1.4em" y2="9.4em"'
+    }
+    assert "&lt;Days&gt;" in drawn
