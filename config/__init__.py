@@ -1,4 +1,4 @@
-"""Reads the operator's settings, lists them without secrets, and sets the environment of child processes.
+"""Reads the operator's settings, lists them without secrets, applies changes, and sets the environment of children.
 
 The only package that touches the environment.
 
@@ -8,11 +8,11 @@ else; every other setting is read once and passed on.
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
-from config.settings import Settings, is_secret
+from config.settings import File, Settings, SettingsError, describe_fault, is_secret
 
 DEFAULT, IN_FILE, IN_ENVIRONMENT = "default", "file", "environment"
 """Where a setting was found."""
@@ -99,3 +99,30 @@ def _show_value(value: object) -> str:
         )
         return ", ".join(found)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def apply_changes(settings: Settings, changes: Mapping[tuple[str, ...], Any]) -> Settings:
+    """Return the settings with some values of the file replaced, checked as the file is.
+
+    What the environment says still wins, since it is read over the file.
+
+    Args:
+        settings: as they were read.
+        changes: place in the file, as ``("line", "helpline")`` → value.
+
+    Raises:
+        SettingsError: a value is refused, or the file has no such place; all faults are listed.
+    """
+    written: dict[str, Any] = settings.file.model_dump()
+    for place, value in changes.items():
+        table = written
+        for part in place[:-1]:
+            if place[0] == "channels" and part not in table:
+                raise SettingsError([f"{'.'.join(place)}: the file has no such channel"])
+            table = table[part]
+        table[place[-1]] = value
+    try:
+        return settings.model_copy(update={"file": File.model_validate(written)})
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc']))}: {describe_fault(one)}" for one in error.errors()]
+        raise SettingsError(faults) from None

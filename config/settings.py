@@ -328,7 +328,7 @@ def _read_environment(values: Mapping[str, str], faults: list[str]) -> Environme
     try:
         return Environment.model_validate(values)
     except ValidationError as error:
-        faults.extend(f"{str(fault['loc'][0]).upper()}: {_describe_fault(fault)}" for fault in error.errors())
+        faults.extend(f"{str(fault['loc'][0]).upper()}: {describe_fault(fault)}" for fault in error.errors())
         return None
 
 
@@ -353,7 +353,7 @@ def _read_file(path: Path, faults: list[str]) -> File | None:
         faults.append(f"{path.name}: {error}; see config/gateway.toml for the form")
     except ValidationError as error:
         faults.extend(
-            f"{path.name} [{'.'.join(map(str, f['loc']))}]: {_describe_fault(f, _keys_beside(f['loc']))}"
+            f"{path.name} [{'.'.join(map(str, f['loc']))}]: {describe_fault(f, _keys_beside(f['loc']))}"
             for f in error.errors()
         )
     return None
@@ -370,7 +370,7 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def _describe_fault(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
+def describe_fault(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
     """Describe one pydantic error without repeating the value, which may be a secret."""
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(fault["loc"][-1]), list(known), n=1, cutoff=0.5)

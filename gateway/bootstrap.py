@@ -3,16 +3,18 @@
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import list_settings
+from config import apply_changes, list_settings
 from config import settings as config
 from config.desk import DeskSettings
 from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
@@ -22,13 +24,15 @@ from gateway.channels.web_push import PushService
 from gateway.conversations import one_shot
 from gateway.delivery import claim
 from gateway.delivery.nudge import Nudger
-from gateway.domain.callbacks.windows import Hours
+from gateway.domain.callbacks.windows import BadHours, Hours
 from gateway.domain.outbox.states import CALL, PUSH
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
 from gateway.foundation.services import (
     AnswerBounds,
+    BadSetting,
     DeskConfig,
     HelplineConfig,
+    LineState,
     OwnOutcome,
     Services,
     StatedSetting,
@@ -38,7 +42,7 @@ from gateway.helpdesk.alerts import announce
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import clock_righting
 from gateway.helpdesk.requests import refuse
-from gateway.operations import supervisor
+from gateway.operations import refresh, supervisor
 from gateway.storage import atomic_files, migrate
 from gateway.storage import settings as kept
 from gateway.storage.atomic_files import read_master_key
@@ -84,10 +88,26 @@ def open_parts(settings: Settings | None = None) -> Services:
     outages = open_outages(settings, channels)
     away = (lambda: outages.until(STORE, now=clock.now()) is not None) if outages else None
     store = open_store(settings, clock, away=away)
+    own = refresh.find_values(store, settings.data_dir / "live")
+    if line.missing and not refresh.apply_values(partial(apply_changed_settings, settings), own).line.missing:
+        channels = _build_channels(
+            settings, real=True
+        )  # a page has set the number without which none may start
+        _refuse_moved_time(clock, channels)
+    parts = _build_services(settings, line, channels, clock, store)
+    refresh.take_values(parts, own)
+    return parts
+
+
+def _build_services(
+    settings: Settings, line: HelplineConfig, channels: Mapping[str, Channel], clock: Clock, store: Store
+) -> Services:
     client = open_redis(settings)
     return Services(
         store=store,
-        sessions=Sessions(client, store, clock, memory=_find_memory_folder(settings.data_dir)),
+        sessions=Sessions(
+            client := open_redis(settings), store, clock, memory=_find_memory_folder(settings.data_dir)
+        ),
         spool=_open_spool(settings, store),
         channels=channels,
         versions=Versions(store, settings.data_dir / "live", unset=line.unset),
@@ -108,7 +128,21 @@ def open_parts(settings: Settings | None = None) -> Services:
         push=PushService(),
         asks_second_factor=settings.asks_second_factor or any(one.contract.real for one in channels.values()),
         stated=tuple(StatedSetting(*one) for one in list_settings(settings)),
+        apply=partial(apply_changed_settings, settings),
     )
+
+
+def apply_changed_settings(
+    settings: Settings, changes: Mapping[tuple[str, ...], Any], channels: Collection[str]
+) -> LineState:
+    """Return what follows from changed settings, checked as at a start: by the file's rules, then by each channel's."""
+    try:
+        changed = apply_changes(settings, changes)
+        line = _read_helpline(changed)
+        built = {name: _build_channel(changed, name, real=not line.missing) for name in channels}
+    except (SettingsError, BadAccount, BadHours) as error:
+        raise BadSetting(str(error)) from None
+    return LineState(line=line, answers=AnswerBounds(**changed.file.answers.model_dump()), channels=built)
 
 
 _NO_LISTS = frozenset({"languages", "outcomes"})
@@ -123,8 +157,7 @@ def read_desk(desk: DeskSettings) -> DeskConfig:
 
 
 def _open_counters(clock: Clock, zone: str, channels: Mapping[str, Channel]) -> Counters:
-    trial_lines = frozenset(name for name, one in channels.items() if not one.contract.real)
-    return Counters(clock, zone, trial_lines)
+    return Counters(clock, zone, frozenset(name for name, one in channels.items() if not one.contract.real))
 
 
 def _open_spool(settings: Settings, store: Store) -> Spool:
@@ -144,6 +177,7 @@ def open_serving_parts(settings: Settings) -> tuple[Services, Callable[[], objec
     """
     atomic_files.close_files(settings.data_dir)
     parts = open_parts(settings)
+    refresh.keep_copy(parts)
     if not _is_up_to_date(parts.store):
         parts.store.shut()
     return parts, lambda: catch_up(parts, settings)
@@ -162,7 +196,7 @@ def catch_up(parts: Services, settings: Settings) -> None:
         with ledger.write() as tx:
             parts.store.ring.load(tx, parts.clock.now())
     parts.store.reopen()
-    _log.info("SQL is back, and its tables are those of this release")
+    _log.info("SQL is back, its tables are of this release")
 
 
 def _is_up_to_date(store: Store) -> bool:
@@ -188,13 +222,13 @@ def open_clock(settings: Settings) -> Clock:
 def open_outages(settings: Settings, channels: Mapping[str, Channel]) -> Outages | None:
     """Return the simulated outages; None where a real channel exists."""
     real = any(channel.contract.real for channel in channels.values())
-    return Outages(_outages_in(settings)) if settings.may_try_outages and not real else None
+    return Outages(settings.data_dir / "outages") if settings.may_try_outages and not real else None
 
 
 def end_outages(settings: Settings) -> None:
     """End all simulated outages, at the start of the product."""
     for kind in KINDS:
-        Outages(_outages_in(settings)).end(kind)
+        Outages(settings.data_dir / "outages").end(kind)
 
 
 def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | None = None) -> Store:
@@ -219,7 +253,7 @@ def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | N
 def open_ledger(
     settings: Settings, *, away: Callable[[], bool] | None = None, mark: Callable[[], str] = str
 ) -> Store:
-    """Return the store without loading the key ring, as a migration needs it: there may be no table yet."""
+    """Return the store without its key ring, for a migration: there may be no table yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     given = settings.env.gateway_secret_key
     master = read_master_key(settings.data_dir, given.get_secret_value() if given else None)
@@ -248,6 +282,7 @@ def list_refreshed(parts: Services) -> list[Callable[[], object]]:
     return [
         parts.versions.refresh,
         parts.duty.refresh,
+        lambda: refresh.renew_values(parts),
         parts.sessions.refresh,
         lambda: _refresh_keys(parts),
         lambda: one_shot.replay_spool(parts),
@@ -279,10 +314,6 @@ def _find_memory_folder(data_dir: Path) -> Path | None:
     shared = Path("/dev/shm")  # noqa: S108 - only a private folder in it, which `InMemory` creates and checks
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     return shared / f"helpline-{os.getuid()}-{name}" if shared.is_dir() else None
-
-
-def _outages_in(settings: Settings) -> Path:
-    return settings.data_dir / "outages"
 
 
 def _refuse_moved_time(clock: Clock, channels: Mapping[str, Channel]) -> None:
@@ -329,8 +360,12 @@ def has_links(settings: Settings) -> bool:
     """Say whether a channel keeps a connection of its own, for which a process is needed."""
     if not settings.has_account:
         return False
-    channels = _build_channels(settings, real=not _read_helpline(settings).missing)
-    return any(isinstance(channel, Linked) and channel.has_link for channel in channels.values())
+    own = refresh.read_copy(
+        settings.data_dir / "live"
+    )  # the database is not asked before the processes start
+    line = refresh.apply_values(partial(apply_changed_settings, settings), own).line
+    built = _build_channels(settings, real=not line.missing).values()
+    return any(isinstance(channel, Linked) and channel.has_link for channel in built)
 
 
 def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
@@ -338,22 +373,12 @@ def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
     line = settings.file.channels[name]
     options = settings.channel_options(name)
     if settings.may_try_outages:
-        options["outages"] = str(_outages_in(settings))
+        options["outages"] = str(settings.data_dir / "outages")
     config = ChannelConfig(
         name=name,
-        provider=line.provider,
-        menu=line.menu,
-        service_codes=line.service_codes,
-        sms_number=line.sms_number,
-        rate=line.rate,
-        part_price=line.part_price,
-        day_spend=line.day_spend,
-        prefixes=line.prefixes,
-        fallback=line.fallback,
-        caller_prefixes=line.caller_prefixes,
-        caller_fallback=line.caller_fallback,
         options=options,
         run_dir=str(settings.data_dir / "links"),
+        **line.model_dump(exclude={"options"}),
     )
     built = find_channel(config)
     if real or not built.contract.real:
@@ -363,15 +388,5 @@ def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
 
 
 def _read_helpline(settings: Settings) -> HelplineConfig:
-    line = settings.file.line
-    return HelplineConfig(
-        zone=line.zone,
-        regions=tuple(line.regions),
-        helpline=line.helpline,
-        mrc=line.mrc,
-        embassy=line.embassy,
-        price=line.price,
-        days=line.days,
-        reveals=line.reveals,
-        hours=Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()}),
-    )
+    hours = Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()})
+    return HelplineConfig(**settings.file.line.model_dump(), hours=hours)

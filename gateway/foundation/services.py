@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gateway.storage.outbox import OutboxRow
     from gateway.storage.sessions import Sessions
     from gateway.storage.spool import Spool
+
+    Applied = Callable[[Mapping[tuple[str, ...], Any], Collection[str]], "LineState"]
 
 REQUIRED_NUMBERS = ("helpline",)
 """Numbers that pages and apologies name whatever the menu says; without them no real channel starts."""
@@ -156,9 +158,40 @@ class StatedSetting:
     source: str
 
 
+class BadSetting(ValueError):
+    """A value that the file of settings would refuse; the message does not repeat it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineState:
+    """What follows from the settings of the file and those that pages changed.
+
+    Attributes:
+        line: settings of the helpline.
+        answers: limits of SMS replies.
+        channels: the channels that were asked for, by name, as they would be built now.
+    """
+
+    line: HelplineConfig
+    answers: AnswerBounds
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+
+
+def refuse_changes(changes: Mapping[tuple[str, ...], Any], _channels: Collection[str]) -> LineState:
+    """Refuse every change: the settings of services that were put together without a file.
+
+    Raises:
+        BadSetting: always.
+    """
+    raise BadSetting(f"no file of settings to change: {len(changes)}")
+
+
+@dataclass(slots=True, kw_only=True)
 class Services:
     """Everything that a use case may use.
+
+    Only ``line``, ``answers`` and ``own`` change, where an administrator changed a setting (``operations.refresh``);
+    whoever needs one value twice reads it once.
 
     Attributes:
         store: the ledger.
@@ -184,6 +217,9 @@ class Services:
         asks_second_factor: whether staff who see callers, and administrators, need a second factor.
         moves: where keys lead, as this process computed it (``conversations.remembered_moves``).
         stated: the operator's settings as they were read at the start, for the page of settings.
+        apply: checks changes of settings as the file is checked, and returns what follows, some channels built anew
+            with it; raises BadSetting.
+        own: key → value that pages changed, as this process took it up.
     """
 
     store: Store
@@ -211,6 +247,8 @@ class Services:
     asks_second_factor: bool = True
     moves: BoundedTable[Hashable, Any] = field(default_factory=lambda: BoundedTable(MOVES))
     stated: tuple[StatedSetting, ...] = ()
+    apply: Applied = refuse_changes
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def senders(self) -> Mapping[str, Sender]:

@@ -1,11 +1,11 @@
-"""What an administrator sees and does about channels and settings: addresses, health, spending, notices, values.
+"""What an administrator sees and does about channels: addresses, health, spending, notices.
 
 An address of a channel holds a secret, so it is shown only when it is asked for, and that is on record. The account of
 a channel is never shown, only whether it is set: it lives in the environment, out of reach of the pages.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,10 +17,8 @@ from gateway.delivery.channel_status import ChannelStatus
 from gateway.domain.permissions import Actor, AuditAct, Permission, check_permission
 from gateway.foundation.services import Services, StatedSetting
 from gateway.foundation.time_and_chance import FIRST_SERIAL, PREFIX
-from gateway.operations import maintenance
-from gateway.storage import audit, retention, settings
+from gateway.storage import audit, settings
 from gateway.storage.conversations import OperatorNotice
-from gateway.storage.database import Tx
 
 HIDDEN = "••••••"
 """Stands for the secret in an address."""
@@ -207,49 +205,10 @@ def list_notices(parts: Services, actor: Actor, *, mark: bool = False) -> tuple[
     return channel_status.read_notices(parts, mark=mark)
 
 
-STORED, KEPT = "stored", "kept"
-"""Blocks of settings in the database: what pages set, and days by retention rule."""
-
-_OF_FILE = "callbacks"
-"""The retention rule whose days are a key of the file, ``[line] days``."""
-
-
-def list_settings(parts: Services, actor: Actor, stored: Sequence[str]) -> tuple[StatedSetting, ...]:
-    """Return every setting as it counts now: those of the operator, then those of the database.
-
-    Args:
-        parts: the services of this process.
-        actor: who asks.
-        stored: names of the settings that pages write.
-
-    Raises:
-        NotPermitted: the actor may not see settings.
-        Unavailable: the database cannot be reached.
-    """
-    check_permission(actor, Permission.MANAGE_CHANNELS)
-    shown = tuple(_hide_account(parts, one) for one in parts.stated)
-    with parts.store.read() as tx:
-        return (*shown, *(_read_stored(tx, name) for name in stored), *_list_retention(tx))
-
-
-def _hide_account(parts: Services, one: StatedSetting) -> StatedSetting:
+def hide_account(parts: Services, one: StatedSetting) -> StatedSetting:
+    """Return a setting without its value where that may be a secret of an account."""
     if one.block != "options":
         return one
     channel = parts.channels.get(one.owner)
     account = find_account(channel.config.provider) if channel else (one.name,)
     return replace(one, value=show_option(one.name, one.value, account))
-
-
-def _read_stored(tx: Tx, name: str) -> StatedSetting:
-    value: object = settings.get_setting(tx, name)
-    words = ", ".join(map(str, value)) if isinstance(value, list) else ""
-    return StatedSetting(STORED, "", name, words, bool(value), "database" if value is not None else "default")
-
-
-def _list_retention(tx: Tx) -> Iterator[StatedSetting]:
-    """Yield the days of each retention rule, except the one that ``[line]`` sets."""
-    own = settings.get_setting(tx, maintenance.SETTING, {})
-    for name, days in {rule.name: rule.days for rule in retention.RULES}.items():
-        if name in own or name != _OF_FILE:
-            source = "database" if name in own else "default"
-            yield StatedSetting(KEPT, "", name, str(own.get(name, days)), True, source)

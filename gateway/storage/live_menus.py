@@ -122,6 +122,12 @@ class Versions:
             self._write_file(menu)
         return True
 
+    def note_unset(self, unset: Collection[str]) -> None:
+        """Take up which numbers of the helpline are not set, where a page set or emptied one."""
+        if self._unset != frozenset(unset):
+            self._unset = frozenset(unset)
+            self._narrowed = {}
+
     def _narrow(self, version_id: str, menu: Menu) -> Menu | None:
         """Narrow a menu once and cache it: a version never changes, and a USSD hop must be fast."""
         if version_id not in self._narrowed:

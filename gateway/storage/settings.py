@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, func, or_, select, text, update
 
 from gateway.channels.contract import Channel
 from gateway.domain.contact_safety import SafeContact
@@ -77,6 +77,79 @@ def put_if_new(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> bool
     insert = insert_into(tx, settings).values(name=name, value=value, rev=0, by=by, at=now)
     statement = insert.on_conflict_do_nothing(index_elements=["name"]).returning(settings.c.name)
     return tx.execute(statement).first() is not None
+
+
+# Settings of the file that pages changed: one row each, which stays when the file's value counts again.
+
+OWN = "own:"
+"""Prefix of the names of such rows; the setting's key follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSetting:
+    """One setting of the file that was changed on a page.
+
+    Attributes:
+        key: which setting.
+        value: any JSON value; None where the file's counts again.
+        rev: how often it was changed, for a form that must not overwrite what it has not seen.
+        by: who changed it last.
+        at: when.
+        why: the sentence that was given for it.
+        past: the changes before, newest first: value, by, at (ISO 8601) and why of each.
+    """
+
+    key: str
+    value: Any
+    rev: int
+    by: str
+    at: datetime
+    why: str
+    past: tuple[Mapping[str, Any], ...] = ()
+
+
+_MOST_PAST = 12
+_OWN = select(settings).where(settings.c.name >= OWN, settings.c.name < OWN[:-1] + chr(ord(OWN[-1]) + 1))
+
+
+def list_own(tx: Tx) -> dict[str, OwnSetting]:
+    """Return key → setting of every one that was ever changed on a page."""
+    return {own.key: own for own in map(_read_own, tx.execute(_OWN))}
+
+
+def _read_own(row: Row[Any]) -> OwnSetting:
+    stored: Mapping[str, Any] = row.value
+    return OwnSetting(
+        key=row.name.removeprefix(OWN),
+        value=stored.get("value"),
+        rev=row.rev,
+        by=row.by,
+        at=row.at,
+        why=str(stored.get("why", "")),
+        past=tuple(stored.get("past", ())),
+    )
+
+
+def save_own(
+    tx: Tx, key: str, value: Any, *, why: str, before: OwnSetting | None, by: str, now: datetime
+) -> bool:
+    """Store a changed setting; False where another change came after the one that was read, ``before``."""
+    past: list[Mapping[str, Any]] = []
+    if before is not None:
+        last = {"value": before.value, "by": before.by, "at": before.at.isoformat(), "why": before.why}
+        past = [last, *before.past][:_MOST_PAST]
+    stored = {"value": value, "why": why, "past": past}
+    insert = insert_into(tx, settings).values(name=OWN + key, value=stored, rev=0, by=by, at=now)
+    if before is None:
+        statement = insert.on_conflict_do_nothing(index_elements=["name"]).returning(settings.c.rev)
+        return tx.execute(statement).first() is not None
+    changed = (
+        update(settings)
+        .where(settings.c.name == OWN + key, settings.c.rev == before.rev)
+        .values(value=stored, by=by, at=now, rev=settings.c.rev + 1)
+        .returning(settings.c.rev)
+    )
+    return tx.execute(changed).first() is not None
 
 
 # Periodic tasks: leases and due times, so that a second scheduler process does no harm.

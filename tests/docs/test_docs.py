@@ -136,7 +136,7 @@ def test_every_key_of_the_file_is_documented() -> None:
         ("provider", "menu", "service_codes", "sms_number", "rate"),
     )
     assert line is not None
-    missing = [name for name in (*line.model_fields, *channels) if f"`{name}`" not in DOCS["settings"]]
+    missing = [name for name in (*line.model_fields, *channels) if f"{name}`" not in DOCS["settings"]]
     assert missing == []
 
 

@@ -5,21 +5,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import redis
 
+from config import list_settings
 from config.settings import load_settings
-from gateway.bootstrap import read_desk
+from gateway.bootstrap import apply_changed_settings, read_desk
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.conversations import one_shot, ussd
 from gateway.conversations.ussd import RenderedPage
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
-from gateway.foundation.services import HelplineConfig, Services
+from gateway.foundation.services import HelplineConfig, Services, StatedSetting
 from gateway.foundation.time_and_chance import Clock
 from gateway.helpdesk.alerts.announce import announce_request, tell_bundle, tell_of_danger
 from gateway.helpdesk.queue.clock_righting import set_right
@@ -113,6 +114,23 @@ def made_parts(
         "inside": {"announce": announce_request, "danger_text": tell_of_danger, "bundle": tell_bundle},
     }
     return Services(**(usual | more))
+
+
+def apply_over(parts: Services, **environ: str) -> Services:
+    """The same parts with a file of settings behind them: changes are checked as the product checks them."""
+    settings = load_settings(environ)
+    line = settings.file.line.model_copy(
+        update={name: getattr(parts.line, name) for name in ("helpline", "mrc", "embassy", "price")}
+    )
+    hours = {
+        day: tuple("-".join(f"{m // 60:02}:{m % 60:02}" for m in span) for span in spans)
+        for day, spans in zip(DAYS, parts.line.hours.days, strict=True)
+    }
+    file = settings.file.model_copy(update={"line": line, "hours": hours})
+    settings = settings.model_copy(update={"file": file})
+    parts.stated = tuple(StatedSetting(*one) for one in list_settings(settings))
+    parts.apply = partial(apply_changed_settings, settings)
+    return parts
 
 
 def publish(parts: Services, text: str = "", source: Mapping[str, str] | None = None) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SETTING = "retention"
 """Name of the setting that overrides retention periods: rule name → days, as {"texts": 7}."""
 
+_KEPT = "kept."
+"""Beginning of the keys of retention rules among the settings that pages changed."""
+
 _BATCH = 500
 _BRAKED = frozenset({"texts", "records", "callbacks", "callers", "stopped", "people", "audit"})
 """Rules limited by ``clock_guard.may_end``, as people would miss their data; other expired rows are always deleted."""
@@ -35,7 +38,7 @@ def purge_expired(parts: Services) -> dict[str, int]:
         Unavailable: the database cannot be reached; the next run continues.
     """
     with parts.store.read() as tx:
-        overrides = settings.get_setting(tx, SETTING, {})
+        overrides = settings.get_setting(tx, SETTING, {}) | _list_changed_days(tx)
     now = parts.clock.now()
     return apply_rules(
         parts.store,
@@ -43,6 +46,16 @@ def purge_expired(parts: Services) -> dict[str, int]:
         now,
         trusted=lambda tx: clock_guard.is_trusted(parts, tx, now),
     )
+
+
+def _list_changed_days(tx: Tx) -> dict[str, int]:
+    """Return rule → days that the page of settings changed."""
+    own = settings.list_own(tx)
+    return {
+        key.removeprefix(_KEPT): one.value
+        for key, one in own.items()
+        if key.startswith(_KEPT) and one.value is not None
+    }
 
 
 def apply_rules(

@@ -290,7 +290,7 @@ def make_check_context(parts: Services, *, moves_keys: bool = False) -> CheckCon
     hours = _find_hours(parts, now)
     return CheckContext(
         today=now.astimezone(ZoneInfo(parts.line.zone)).date(),
-        limits=_list_limits(parts),
+        limits=list_limits(parts),
         zone=parts.line.zone,
         settings=parts.line.for_engine().values,
         staffed=lambda windows: frozenset(list_offered_windows(windows, hours, parts.line.zone, now)),
@@ -305,7 +305,8 @@ def _find_hours(parts: Services, now: datetime) -> Hours:
         return find_hours(tx, parts.line.hours, parts.line.zone, now)
 
 
-def _list_limits(parts: Services) -> tuple[Limits, ...]:
+def list_limits(parts: Services) -> tuple[Limits, ...]:
+    """Return the limits for which a version is cut: those of the configured channels."""
     contracts = [channel.contract for channel in parts.channels.values()]
     found = {each.name: each for contract in contracts for each in (contract.ussd, contract.sms)}
     return tuple(found.values()) or (USSD_LIMITS, SMS_LIMITS)
@@ -316,7 +317,7 @@ def _write_version(
 ) -> Published:
     """Write the next version and make it live, unless its files equal the live ones byte for byte."""
     now = parts.clock.now()
-    compiled = dump_menu(add_pages(menu, _list_limits(parts), parts.line.for_engine().values))
+    compiled = dump_menu(add_pages(menu, list_limits(parts), parts.line.for_engine().values))
     written = json.dumps([compiled, dict(sorted(files.items()))])
     digest = hashlib.sha256(written.encode()).hexdigest()
     if live.version is not None and live.version.hash == digest:

@@ -1,6 +1,6 @@
-"""Serves the centre's settings and its audit log.
+"""Serves the checklist until the line is live, all settings, the centre's rules and its audit log.
 
-Settings are the policy for callers under 18 and the channels for staff alerts; the log has a monthly CSV export.
+Rules are the policy for callers under 18 and the channels for staff alerts; the log has a monthly CSV export.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request
 from flask import Response as FlaskResponse
 
+from gateway.domain.callbacks.windows import DAYS
 from gateway.domain.permissions import Permission
+from gateway.helpdesk.alerts.alerts import ROADS
 from gateway.helpdesk.errors import Rejected
+from gateway.helpdesk.requests.referrals import POLICY
 from gateway.helpdesk.staff import centre_policy, two_factor
+from gateway.operations import line_settings
+from gateway.operations.line_settings import ChangeFault, ChangeRefused
+from gateway.operations.publishing.menu_drafts import APPROVAL
+from gateway.web.admin.channels import list_groups
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved, read_field
 from gateway.web.shared.i18n import later
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 
 
 BAD, SEE_OTHER = 422, 303
+_LONGEST_SETTING = 300
 HERE = "/admin/how-we-work"
 _MOST_TYPED = 20_000
 _MOST_ROADS = 5
@@ -41,10 +49,9 @@ _STEPS = {
     "numbers": (
         later("The helpline's numbers are set"),
         later(
-            "Callers read them where we cannot help. Whoever runs the server writes helpline and mrc below [line] in "
-            "gateway.toml, then starts again."
+            "Callers read them where we cannot help. Write them under Settings, The line: they count at once."
         ),
-        "",
+        "/admin/settings#line.helpline",
     ),
     "people": (
         later("At least two people can call back"),
@@ -132,6 +139,64 @@ def add_to(pages: Blueprint, parts: Services) -> None:
             place="roads",
             typed_order=order,
         )
+
+
+SETTINGS = "/admin/settings"
+_REFUSED = {
+    ChangeFault.NUMBER: later(
+        "Write the number as callers should dial it: digits, spaces and a plus in front, no words."
+    ),
+    ChangeFault.WORDS: later("Write at most 60 letters, without braces."),
+    ChangeFault.WHOLE: later("Write a whole number within the bounds beside the field."),
+    ChangeFault.MONEY: later("Write an amount like 10 or 10 USD."),
+    ChangeFault.HOURS: later("Write hours like 08:00-12:00, several parted by a comma."),
+    ChangeFault.ROOM: later(
+        "There is no room for that on the phone's pages as they were published. Shorten it, or ask whoever runs the "
+        "server to write it into gateway.toml and publish the menu again."
+    ),
+    ChangeFault.WHY: later("Say in one sentence why it changes."),
+    ChangeFault.MEANWHILE: later(
+        "Somebody changed it in the meantime. Look at the value that counts now, then save again."
+    ),
+    ChangeFault.LOCKED: later("The environment of the server holds this setting, so no page can change it."),
+    ChangeFault.NEEDED: later("It cannot be empty while real phones reach the line: callers are sent to it."),
+}
+
+
+def add_settings(pages: Blueprint, parts: Services) -> None:
+    """Register the page of settings and its form."""
+
+    @pages.get("/settings")
+    def show_settings() -> str:
+        return _render_settings(parts)
+
+    @pages.post("/settings/<path:key>")
+    def change(key: str) -> Response | tuple[str, int]:
+        typed = {name: read_field(name, _LONGEST_SETTING) for name in ("value", "why", "seen", *DAYS)}
+        back = bool(request.form.get("back"))
+        seen = int(typed["seen"]) if typed["seen"].removeprefix("-").isdecimal() else -1
+        try:
+            line_settings.change_setting(
+                parts, get_actor(), key, None if back else typed, why=typed["why"], seen=seen
+            )
+        except ChangeRefused as refused:
+            fault = str(_REFUSED[refused.why])
+            return _render_settings(parts, opened=key, typed=typed, fault=fault, about=refused.why), BAD
+        flash_saved(parts)
+        return redirect(f"{SETTINGS}#{key}", SEE_OTHER)
+
+
+def _render_settings(parts: Services, **form: object) -> str:
+    found = line_settings.list_settings(parts, get_actor(), (POLICY, ROADS, APPROVAL))
+    return render_template(
+        "admin/settings.html",
+        groups=list_groups(found.stated),
+        found=found,
+        days=DAYS,
+        week=line_settings.list_week(parts),
+        shown=line_settings.show_value,
+        **form,
+    )
 
 
 def _answer_change(

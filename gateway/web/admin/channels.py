@@ -1,4 +1,4 @@
-"""Serves the pages of channels and of settings for administrators: what is configured, and what each value does."""
+"""Serves the page of channels, and says of every setting what it does and where it is changed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template
 
-from gateway.helpdesk.alerts.alerts import ROADS
-from gateway.helpdesk.requests.referrals import POLICY
-from gateway.operations import channel_desk
+from gateway.operations import channel_desk, line_settings
 from gateway.operations.channel_desk import Reached, WebhookLinks
 from gateway.operations.publishing.menu_drafts import APPROVAL
+from gateway.operations.refresh import KEPT
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved
 from gateway.web.shared.i18n import _, later
@@ -42,11 +41,6 @@ def add_to(pages: Blueprint, parts: Services, links: WebhookLinks) -> None:
         channel_desk.list_notices(parts, get_actor(), mark=True)
         flash_saved(parts)
         return redirect(f"{HERE}#notices", SEE_OTHER)
-
-    @pages.get("/settings")
-    def show_settings() -> str:
-        found = channel_desk.list_settings(parts, get_actor(), (POLICY, ROADS, APPROVAL))
-        return render_template("admin/settings.html", groups=list_groups(found))
 
     _add_addresses(pages, parts, links)
 
@@ -124,11 +118,12 @@ def _show_money(amount: int, price: str) -> str:
 
 
 class SettingsGroup(NamedTuple):
-    """One card of the page of settings: its title, a page that belongs to it, and what each setting does."""
+    """One card of settings: title, a page that belongs to it, what each does, and why some stay where they are."""
 
     title: Any
     link: tuple[str, Any] | None
     says: Mapping[str, Any]
+    stays: Any = ""
 
 
 GROUPS = (
@@ -201,6 +196,10 @@ GROUPS = (
             "line.price": later("What a dial costs, as callers read it; empty says nothing."),
             "hours.hours": later("When somebody is here; where shifts are entered, only those count."),
         },
+        later(
+            "The time zone and the countries stay in gateway.toml: times that were promised to callers, and the days "
+            "of figures, were counted by them."
+        ),
     ),
     SettingsGroup(
         later("Set on pages"),
@@ -227,6 +226,10 @@ GROUPS = (
             "channels.caller_fallback": later("The channels for that while this one stands still."),
             "options.*": later("What only this provider knows, its account among it; its guide explains it."),
         },
+        later(
+            "They stay in gateway.toml, and accounts in the environment: who could change them on a page could lead "
+            "callers and texts to another provider."
+        ),
     ),
     SettingsGroup(
         later("Lists of the desk"),
@@ -242,6 +245,7 @@ GROUPS = (
                 "Buttons of our own under “What happened?”, each with the meaning of one that is there."
             ),
         },
+        later("They stay in gateway.toml: reports of earlier months are read by their words."),
     ),
     SettingsGroup(
         later("The server"),
@@ -278,6 +282,10 @@ GROUPS = (
             ),
             "env.GATEWAY_TEST_CLOCK": later("Whether tests may move the time; refused beside an account."),
         },
+        later(
+            "They stay in the environment: they say where the database and the keys are, so they must be known before "
+            "anything can be read there."
+        ),
     ),
     SettingsGroup(
         later("Accounts at providers"),
@@ -297,6 +305,9 @@ GROUPS = (
                 "The key by which the app on the Android phone signs what it posts."
             ),
         },
+        later(
+            "They stay in the environment, out of reach of pages, backups and whoever takes over a sign-in."
+        ),
     ),
 )
 """Block and name of every setting → what it does, spending and retention first; ``*`` stands for all others."""
@@ -304,18 +315,19 @@ GROUPS = (
 _SOURCES = {
     "environment": later("environment of the server"),
     "file": later("gateway.toml"),
+    "page": later("changed here"),
     "database": later("in the database"),
     "default": later("default"),
 }
-_AT_ONCE = frozenset({channel_desk.STORED, channel_desk.KEPT})
 
 
 class ShownValue(NamedTuple):
-    """A value now: the channel, what may be shown of it, and where it is set."""
+    """A value now: the channel, what may be shown of it, where it is set, and the key by which a page changes it."""
 
     owner: str
     value: str
     source: str
+    key: str
 
 
 class ShownSetting(NamedTuple):
@@ -323,7 +335,6 @@ class ShownSetting(NamedTuple):
 
     name: str
     says: str
-    at_once: bool
     values: tuple[ShownValue, ...]
 
 
@@ -345,9 +356,9 @@ def name_setting(key: str) -> str:
     block, _dot, name = key.partition(".")
     places = {"channels": "[channels.NAME]", "options": "[channels.NAME.options]", "hours": "[hours]"}
     place = places.get(block, f"[{block}]")
-    if block in {"env", channel_desk.KEPT}:
+    if block in {"env", KEPT}:
         return name
-    return {channel_desk.STORED: "", "hours": place}.get(block, place if name == "*" else f"{place} {name}")
+    return {line_settings.STORED: "", "hours": place}.get(block, place if name == "*" else f"{place} {name}")
 
 
 def _show_setting(key: str, says: Any, found: Sequence[StatedSetting]) -> ShownSetting:
@@ -356,10 +367,11 @@ def _show_setting(key: str, says: Any, found: Sequence[StatedSetting]) -> ShownS
             f"{one.owner} {one.name}" if key.endswith("*") else one.owner,
             _show_value(one),
             str(_SOURCES[one.source]),
+            line_settings.name_key(one),
         )
         for one in found
     )
-    return ShownSetting(name_setting(key), str(says), key.partition(".")[0] in _AT_ONCE, values)
+    return ShownSetting(name_setting(key), str(says), values)
 
 
 def _show_value(one: StatedSetting) -> str:

@@ -59,6 +59,7 @@ def build_blueprint(parts: Services, links: WebhookLinks, checks: CheckedDrafts 
     referrals.add_to(pages, parts)
     centre_policy.add_to(pages, parts)
     centre_policy.add_audit_log(pages, parts)
+    centre_policy.add_settings(pages, parts)
     channels.add_to(pages, parts, links)
     facts.add_to(pages, parts)
     checks = checks or CheckedDrafts(parts)

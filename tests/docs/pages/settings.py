@@ -2,7 +2,8 @@
 
 from config import list_settings
 from config.settings import ChannelSettings, Environment, File, Settings
-from gateway.operations.channel_desk import KEPT, STORED
+from gateway.operations.line_settings import STORED
+from gateway.operations.refresh import KEPT
 from gateway.storage.retention import RULES
 from gateway.web.admin.channels import GROUPS, name_setting
 

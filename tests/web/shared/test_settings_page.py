@@ -14,10 +14,11 @@ from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.foundation.services import StatedSetting
 from gateway.helpdesk.alerts.alerts import ROADS
 from gateway.helpdesk.requests.referrals import POLICY
-from gateway.operations import channel_desk, maintenance
+from gateway.operations import line_settings, maintenance
 from gateway.operations.publishing.menu_drafts import APPROVAL
 from gateway.storage import settings as kept
 from gateway.web.admin.channels import GROUPS, list_groups
+from tests.support.house import apply_over
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import Browser, somebody, token_of
 
@@ -193,4 +194,53 @@ def list_groups_in_english(found):
 def test_only_administrators_read_settings(parts, role) -> None:
     actor = Actor.of(person_id="any", name="Any", role=role)
     with pytest.raises(NotPermitted):
-        channel_desk.list_settings(parts, actor, ())
+        line_settings.list_settings(parts, actor, ())
+
+
+# Changing them on the page.
+
+
+@pytest.fixture
+def changing(parts):
+    apply_over(parts)
+    somebody(parts, "Boss", Role.ADMINISTRATOR)
+    browser = Browser(pages_of(parts).test_client()).carry(token_of(parts, "Boss"))
+    browser.get(HERE)
+    return browser
+
+
+def test_a_setting_is_changed_and_put_back_on_the_page(parts, changing) -> None:
+    answer = changing.post(f"{HERE}/line.mrc", value="1300", why="the centre has a number", seen="-1")
+    assert (answer.status_code, answer.location) == (303, f"{HERE}#line.mrc")
+    words = plain(changing.get(HERE).get_data(as_text=True))
+    assert "for texts of the menu that name it. 1300 · changed here · changes at once Changed" in words
+    assert "by Boss. “the centre has a number”" in words
+    assert changing.post(f"{HERE}/line.mrc", back="yes", why="it was wrong", seen="0").status_code == 303
+    words = plain(changing.get(HERE).get_data(as_text=True))
+    assert "1300 · changed here" not in words
+    assert "Put back" in words
+    assert "Before: 1300 (Boss)" in words
+
+
+def test_a_refused_change_stands_beside_its_field_with_what_was_typed(parts, changing) -> None:
+    answer = changing.post(f"{HERE}/line.days", value="9000", why="for ever", seen="-1")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'id="line.days-fault">Write a whole number within the bounds' in page
+    assert 'value="9000"' in page
+    assert 'value="for ever"' in page
+    assert page.count("aria-invalid") == 1
+    answer = changing.post(f"{HERE}/hours.hours", mon="8-12", why="", seen="-1")
+    assert 'id="hours.hours-why-fault">Say in one sentence' in answer.get_data(as_text=True)
+
+
+def test_what_the_environment_holds_has_no_field_and_says_so(parts, tmp_path) -> None:
+    apply_over(parts, ANDROID_PASSWORD="x" * 20, ANDROID_USERNAME="a", ANDROID_API_URL="http://127.0.0.1:1")
+    somebody(parts, "Boss", Role.ADMINISTRATOR)
+    parts.stated = (*parts.stated, StatedSetting("line", "", "mrc", "1300", True, "environment"))
+    browser = Browser(pages_of(parts).test_client()).carry(token_of(parts, "Boss"))
+    page = browser.get(HERE).get_data(as_text=True)
+    assert f'action="{HERE}/line.mrc"' not in page
+    assert "held by the environment, which no page overrides" in page
+    assert f'action="{HERE}/line.helpline"' in page
+    assert browser.post(f"{HERE}/line.mrc", value="1", why="x", seen="-1").status_code == 422
