@@ -15,7 +15,7 @@ import redis
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import desk, inside, menus
-from bench.servers import Server
+from bench.servers import OUR_WALKS, Server, list_granian, running_servers
 from config.settings import load_settings
 from gateway.bootstrap import open_ledger, open_parts, open_serials
 from gateway.foundation.services import Services
@@ -26,7 +26,6 @@ from gateway.web.webhooks.views import list_addresses
 
 ROUNDS = 9
 SECONDS = 1.0
-WALK = ["4", "1", "2", "0", "5"]
 
 
 def main() -> None:
@@ -63,33 +62,40 @@ def build_house(environment: dict[str, str]) -> Services:
 def _hops(parts: Services, environment: dict[str, str], folder: Path) -> None:
     serials = open_serials(parts)
     hook = list_addresses("", parts.channels, serials.secrets)["africastalking"]["ussd"]
-    bare = Server("bench.bare:create", "/ussd", {})
-    servers = {
-        "bare Flask (A)": bare,
-        "bare Flask again (A/A)": Server("bench.bare:create", "/ussd", {}),
-        "bare Flask and one Valkey trip": Server(
-            "bench.bare:create", "/ussd", {"BENCH_REDIS_URL": supervisor.find_url(folder)}
+    bare, front = list_granian("bench.bare:create", 1), "gateway.web.app:create_front"
+    trip = {"BENCH_REDIS_URL": supervisor.find_url(folder)}
+    servers = [
+        Server("bare Flask (A)", bare),
+        Server("bare Flask again (A/A)", bare),
+        Server("bare Flask and one Valkey trip", bare, trip),
+        Server(
+            "a hop of the gateway, by WSGI",
+            list_granian("gateway.web.app:create", 1),
+            environment,
+            hook,
+            OUR_WALKS,
         ),
-        "a hop of the gateway, by WSGI": Server("gateway.web.app:create", hook, environment),
-        "a hop of the gateway": Server("gateway.web.app:create_front", hook, environment, interface="rsgi"),
-    }
-    for server in servers.values():
-        server.start()
-    for number in range(ROUNDS):
-        for server in servers.values():
-            server.round(WALK, SECONDS, number)
-    for server in servers.values():
-        server.stop()
+        Server(
+            "a hop of the gateway", list_granian(front, 1, interface="rsgi"), environment, hook, OUR_WALKS
+        ),
+    ]
+    with running_servers(servers):
+        rounds = [[server.round(4, SECONDS) for server in servers] for _ in range(ROUNDS)]
     print(
         f"\nHops by HTTP: {ROUNDS} interleaved rounds of {SECONDS:g} s, granian, 1 worker, 8 threads, 4 connections"
     )
-    print(f"{'':34}{'hops/s':>9}{'spread':>8}{'x A':>7}{'µs of server CPU':>18}{'x A':>7}")
-    for name, server in servers.items():
-        hops, micros = median(server.hops), median(server.micros)
-        ratio = median(one / other for one, other in zip(server.hops, bare.hops, strict=True))
-        cost = median(one / other for one, other in zip(server.micros, bare.micros, strict=True))
-        spread = (max(server.hops) - min(server.hops)) / 2 / hops
-        print(f"{name:34}{hops:9.0f}{spread:7.0%} {ratio:7.2f}{micros:18.0f}{cost:7.2f}")
+    print(f"{'':34}{'hops/s':>9}{'spread':>8}{'x A':>7}{'µs of server CPU':>18}{'x A':>7}{'wrong':>7}")
+    for nth, server in enumerate(servers):
+        row = [one[nth] for one in rounds]
+        hops, micros = (
+            median(getattr(one, what) for one in row) for what in ("hops_a_second", "server_micros")
+        )
+        ratio = median(one[nth].hops_a_second / one[0].hops_a_second for one in rounds)
+        cost = median(one[nth].server_micros / one[0].server_micros for one in rounds)
+        told = [one.hops_a_second for one in row]
+        spread = (max(told) - min(told)) / 2 / hops
+        wrong = sum(one.wrong for one in row)
+        print(f"{server.name:34}{hops:9.0f}{spread:7.0%} {ratio:7.2f}{micros:18.0f}{cost:7.2f}{wrong:7}")
 
 
 def _inside(parts: Services, folder: Path) -> None:
