@@ -15,11 +15,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from gateway.domain.permissions import Role
 from gateway.operations.publishing import stored
-from gateway.operations.publishing.draft_checks import cut_draft, open_talk
-from gateway.operations.publishing.publish import make_check_context
 from tests.support import phone_rig
 from tests.support.browser_handset import answered, screen
 from tests.support.house import MENUS, publish
+from tests.support.menus_rig import dial
 from tests.support.web_surroundings import somebody, token_of
 
 if TYPE_CHECKING:
@@ -142,17 +141,6 @@ def people(opened, parts):
     expect.set_options(timeout=SLOW)
     yield pages
     expect.set_options(timeout=5_000)
-
-
-def dial(parts, *keys: str) -> str:
-    """What a phone reads of the live menu behind these keys, on the day of the clock."""
-    asked = make_check_context(parts)
-    menu = cut_draft(parts.versions.live("helpline")[1], asked)
-    talk = open_talk(menu, "+8562055500001", asked, parts.clock.now())
-    moved = talk.move(None)
-    for key in keys:
-        moved = talk.move(key)
-    return moved.reply.text
 
 
 def change_wage(hand: Hand) -> str:

@@ -10,10 +10,9 @@ from playwright.sync_api import Page, expect
 
 from gateway.domain.permissions import Role
 from gateway.operations.publishing import stored
-from gateway.operations.publishing.draft_checks import cut_draft, open_talk
-from gateway.operations.publishing.publish import make_check_context
 from tests.support.house import MENUS, publish
 from tests.support.looks import LOOKS
+from tests.support.menus_rig import dial
 from tests.support.web_surroundings import somebody, token_of
 
 pytestmark = pytest.mark.browser
@@ -117,17 +116,6 @@ WORDS = {
     "lo-Latn": "Rayong: {th.wage.east} baht/meu.",
     "th": "ระยอง: {th.wage.east} บาท/วัน",
 }
-
-
-def dial(parts, *keys: str) -> str:
-    """What a phone reads of the live menu behind these keys."""
-    asked = make_check_context(parts)
-    menu = cut_draft(parts.versions.live("helpline")[1], asked)
-    talk = open_talk(menu, "+8562055500001", asked, parts.clock.now())
-    moved = talk.move(None)
-    for key in keys:
-        moved = talk.move(key)
-    return moved.reply.text
 
 
 def save(page: Page) -> None:

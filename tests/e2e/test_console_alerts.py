@@ -39,6 +39,7 @@ def test_a_push_shows_how_many_and_nothing_else_and_a_lost_line_has_a_page(
     page.context.grant_permissions(["notifications"], origin=base)
     page.goto(f"{base}/me")
     expect(page.get_by_role("button", name="Switch on here")).to_be_visible()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # with its first question
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     session = page.context.new_cdp_session(page)
     found: list[str] = []

@@ -16,6 +16,7 @@ from tests.support.web_surroundings import token_of
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000
+WAITING = 10.8  # seconds; promised are twelve, and a page that grows is to be seen long before
 LATENCY, BYTES_A_SECOND = 0.8, 50_000 / 8
 SLOW = {"offline": False, "latency": 800, "downloadThroughput": 50_000 / 8, "uploadThroughput": 50_000 / 8}
 DIALS = """document.addEventListener('click', (event) => {
@@ -100,7 +101,7 @@ def test_the_whole_task_by_touch(opened, line: Desk, parts, wanted: str, languag
     )
     assert counter.taps <= 6
     assert counter.trips <= 6
-    assert counter.on_a_slow_line() < 12
+    assert counter.on_a_slow_line() < WAITING
 
 
 @pytest.mark.slow
@@ -122,7 +123,7 @@ def test_the_whole_task_on_a_slow_line(opened, app: Flask, line: Desk, parts, wa
     )
     print(f"{sum(worked):.1f} s of these in this process, which the tests share with the pages")
     assert len(waits) == 5
-    assert sum(waits) - sum(worked) < 12
+    assert sum(waits) - sum(worked) < WAITING
 
 
 def time_pages(app: Flask) -> list[float]:

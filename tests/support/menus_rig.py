@@ -5,7 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gateway.foundation.services import Services
 from gateway.menus.engine.serialization import dump_menu, load_menu
+from gateway.operations.publishing.draft_checks import cut_draft, open_talk
+from gateway.operations.publishing.publish import make_check_context
 from tests.support.house import MENUS, sample
 from tests.support.reviewed import review_folder
 
@@ -57,3 +60,14 @@ def _cut(text: str, screen: str) -> str:
         if not inside and f"to: {screen}," not in line and f"to: {screen}}}" not in line:
             kept.append(line)
     return "".join(kept)
+
+
+def dial(parts: Services, *keys: str) -> str:
+    """What a phone reads of the live menu behind these keys, on the day of the clock."""
+    asked = make_check_context(parts)
+    menu = cut_draft(parts.versions.live("helpline")[1], asked)
+    talk = open_talk(menu, "+8562055500001", asked, parts.clock.now())
+    moved = talk.move(None)
+    for key in keys:
+        moved = talk.move(key)
+    return moved.reply.text

@@ -20,6 +20,8 @@ STATIC = WEB / "shared" / "static"
 WHOLE, MADE = STATIC / "vendor" / "pico-2.1.1.min.css", STATIC / "pico.css"
 HEAD = "/* Pico CSS 2.1.1 (MIT, vendor/pico.LICENSE) without the rules that no page uses: tests/support/used_styles.py */\n"
 _VARIABLE = re.compile(r"(?<=[{;])(--[\w-]+):[^;{}]*(?:;|(?=\}))")
+_VARIABLE_OF_ROOT = re.compile(r"(?<![\w-])(--[\w-]+):[^;{}]*(?:;|$)")
+_ROOT = re.compile(r"(?::root(?::not\(\[[^]]*\]\))?|:where\(:root\)),?")
 _INSIDE = re.compile(r":(?:not|is|where|has)\(")
 _ATTRIBUTE = re.compile(r'\[([\w-]+)(?:([*^$~|]?=)"?([^\]"]*)"?)?\]')
 
@@ -40,7 +42,9 @@ class Pages:
         self.values |= {("type", "checkbox"), ("type", "radio")}  # chosen by a template
 
     def may_meet(self, selector: str) -> bool:
-        """Return whether an element of the pages may be meant."""
+        """Return whether an element of the pages may be meant; none of them has a shadow tree."""
+        if ":host" in selector:
+            return False
         selector = _strip_inside(selector)
         for name, sign, value in _ATTRIBUTE.findall(selector):
             if name not in self.words or (sign == "=" and (name, value) not in self.values):
@@ -64,12 +68,38 @@ def make_styles() -> str:
 
 
 def _keep_read_variables(css: str, ours: str) -> str:
-    """Leave out variables that nothing reads, and those that only they read."""
+    """Leave out variables that nothing reads, that only those read, and that ours sets for the whole page anyway."""
+    css = _drop_overridden(css, _list_set_for_all(ours))
     while True:
         kept = _drop_others(css, set(re.findall(r"var\((--[\w-]+)", css + ours)))
         if kept == css:
             return re.sub(r"(?:(?<=\})|(?<=\{)|^)[^{}@]*\{\}", "", kept)
         css = kept
+
+
+def _list_set_for_all(ours: str) -> set[str]:
+    """List the variables that our stylesheet sets on the root: it comes later, with no lower specificity."""
+    blocks = _list_blocks(re.sub(r"/\*.*?\*/", "", ours, flags=re.DOTALL))
+    return {
+        name
+        for before, inside in blocks
+        if ":root:not([data-theme=dark])" in before
+        for name in re.findall(r"(--[\w-]+):", inside)
+    }
+
+
+def _drop_overridden(css: str, ours: set[str]) -> str:
+    kept = []
+    for before, inside in _list_blocks(css):
+        if before.startswith(("@media", "@supports")):
+            kept.append(f"{before}{{{_drop_overridden(inside, ours)}}}")
+        elif _ROOT.fullmatch(before):
+            kept.append(
+                f"{before}{{{_VARIABLE_OF_ROOT.sub(lambda one: '' if one[1] in ours else one[0], inside)}}}"
+            )
+        else:
+            kept.append(f"{before}{{{inside}}}")
+    return "".join(kept)
 
 
 def _drop_others(css: str, read: set[str]) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import brotli
 from flask import Blueprint, Response, get_flashed_messages, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -81,7 +82,7 @@ def install_headers(app: Flask, machines: frozenset[str]) -> None:
         )
         if _may_be_cached(response):
             # The address holds the content's hash and names the file: these say it again, in every response.
-            for name in ("Content-Disposition", "Last-Modified"):
+            for name in ("Content-Disposition", "Last-Modified", "ETag", "Accept-Ranges"):
                 response.headers.pop(name, None)
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -97,16 +98,23 @@ def _may_be_cached(response: Response) -> bool:
     return request.endpoint == "web.static" and bool(request.query_string) and response.status_code < 400  # noqa: PLR2004 - the first status of a refusal
 
 
-# Compression for browsers on slow or metered connections: gzip, negotiated as in RFC 9110, 12.5.3.
+# Compression for browsers on slow or metered connections, negotiated as in RFC 9110, 12.5.3: Brotli (RFC 7932), which
+# browsers ask for over HTTPS and saves a tenth of gzip's bytes; else gzip.
 
 _WORTH = 400
 _KINDS = ("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml")
 _OK = 200
-_COMMENTS = re.compile(rb"^\s*//.*\n|^/\*[^*]*\*/\n", re.MULTILINE)
+_SCRIPT_COMMENTS = re.compile(rb"^\s*//.*\n|^/\*[^*]*\*/\n| // .*$", re.MULTILINE)
+_STYLE_COMMENTS = re.compile(rb"/\*[^*]*\*/")
+_INDENTS = re.compile(rb"\n\s+")
+_AROUND = re.compile(rb"\s*([{},;])\s*")
+_QUICK, _CLOSE, _BEST = 5, 10, 11
+_SMALL = 32_000  # a page of this size takes 10 ms, and comes a twentieth smaller
+_WINDOW = 18  # 256 kB: more than any page has, and a fraction of the memory of the usual 4 MB
 
 
 def install_compression(app: Flask, machines: frozenset[str]) -> None:
-    """Compress text responses above _WORTH bytes if the browser accepts gzip."""
+    """Compress text responses above _WORTH bytes if the browser accepts it."""
 
     @app.after_request
     def squeeze(response: Response) -> Response:
@@ -116,9 +124,12 @@ def install_compression(app: Flask, machines: frozenset[str]) -> None:
         body = response.get_data()
         if len(body) < _WORTH:
             return response
-        squeeze_body = _squeeze_once if request.endpoint == "web.static" else _squeeze_now
-        response.set_data(squeeze_body(body))
-        response.headers["Content-Encoding"] = "gzip"
+        coding = "br" if request.accept_encodings["br"] else "gzip"
+        if request.endpoint == "web.static":
+            response.set_data(_squeeze_once(body, coding, response.mimetype))
+        else:
+            response.set_data(_squeeze_now(body, coding))
+        response.headers["Content-Encoding"] = coding
         response.vary.add("Accept-Encoding")
         return response
 
@@ -128,18 +139,30 @@ def _is_wanted(response: Response) -> bool:
         response.status_code == _OK
         and response.mimetype in _KINDS
         and "Content-Encoding" not in response.headers
-        and bool(request.accept_encodings["gzip"])
+        and bool(request.accept_encodings["br"] or request.accept_encodings["gzip"])
     )
 
 
-def _squeeze_now(body: bytes) -> bytes:
+def _squeeze_now(body: bytes, coding: str) -> bytes:
+    if coding == "br":
+        return bytes(
+            brotli.compress(
+                body, mode=brotli.MODE_TEXT, quality=_CLOSE if len(body) < _SMALL else _QUICK, lgwin=_WINDOW
+            )
+        )
     return gzip.compress(body, 6, mtime=0)
 
 
-@lru_cache(maxsize=32)
-def _squeeze_once(body: bytes) -> bytes:
-    """Compress a static file, without its lines of comment: they are for readers of the source."""
-    return gzip.compress(_COMMENTS.sub(b"", body), 9, mtime=0)
+@lru_cache(maxsize=64)
+def _squeeze_once(body: bytes, coding: str, mimetype: str) -> bytes:
+    """Compress a static file, without comments and indents: they are for readers of the source."""
+    if mimetype == "text/css":
+        body = _AROUND.sub(rb"\1", _STYLE_COMMENTS.sub(b"", body)).replace(b";}", b"}")
+    elif "javascript" in mimetype:
+        body = _INDENTS.sub(b"\n", _SCRIPT_COMMENTS.sub(b"", body))
+    if coding == "br":
+        return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=_BEST))
+    return gzip.compress(body, 9, mtime=0)
 
 
 # URLs of static files with a part of their hash, so that browsers may cache them for a year (RFC 8246, immutable).

@@ -1,8 +1,10 @@
 """The doors: sign-in, the one-time link, one's own settings, and that nothing opens without them."""
 
+import gzip
 import re
 from dataclasses import replace
 
+import brotli
 import pytest
 
 from gateway.helpdesk.staff import people, sign_in
@@ -312,6 +314,27 @@ class TestHeaders:
             assert answer.headers["Content-Encoding"] == "gzip"
         with browser.client.get("/static/app.css") as answer:
             assert answer.headers["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize(
+        ("accepted", "coding", "open_body"),
+        [
+            ("gzip, deflate", "gzip", gzip.decompress),
+            ("gzip, deflate, br, zstd", "br", brotli.decompress),
+            ("br;q=0, gzip", "gzip", gzip.decompress),
+        ],
+    )
+    def test_a_slow_line_carries_what_the_browser_can_open(self, browser, accepted, coding, open_body):
+        plain = browser.get("/sign-in").get_data()
+        answer = browser.client.get("/sign-in", headers={"Accept-Encoding": accepted})
+        assert answer.headers["Content-Encoding"] == coding
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert len(open_body(answer.get_data())) == len(plain)
+        for name in ("app.css", "live.js"):
+            with browser.client.get(f"/static/{name}", headers={"Accept-Encoding": accepted}) as answer:
+                text = open_body(answer.get_data()).decode()
+                assert text.count("{") == text.count("}") > 0
+                assert "\n " not in text
+                assert "/* " not in text
 
     def test_a_proxys_word_counts_only_where_it_is_configured(self, parts):
         said = {

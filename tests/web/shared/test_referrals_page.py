@@ -220,6 +220,7 @@ def made_by(parts, name="Noy"):
     finish_call(parts, noy, wanted, CallSheet(reason="referred", told=(office.id,)))
 
 
+@pytest.mark.fault("G4")
 def test_what_came_of_a_referral_is_written_once_by_who_made_it(parts, app, boss, clock):
     assert "None yet" in boss.get("/admin/referrals/made").get_data(as_text=True)
     written(boss, may_share="yes")

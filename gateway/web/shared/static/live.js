@@ -39,6 +39,14 @@
   const live = () => document.querySelectorAll("[data-live]");
   const clock = (at) => `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
 
+  // A page that says so when the line is lost; it is asked for only over https, as browsers demand, and with the first
+  // question: before, it would take the line from the page that somebody waits for.
+  let keepsOffline = !("serviceWorker" in navigator) || !window.isSecureContext;
+  function keepOffline() {
+    if (!keepsOffline) navigator.serviceWorker.register("/sw.js").catch(() => {});
+    keepsOffline = true;
+  }
+
   // Where a sound is to call somebody back to the page, it goes on asking while nobody looks; else once a minute, for
   // the number in the title of a hidden tab.
   const HIDDEN_TURNS = 6;
@@ -51,6 +59,7 @@
     if (document.hidden && !listens() && turns % HIDDEN_TURNS) return;
     if (document.querySelector("main[inert]")) return; // the answer to a form comes first
     needRest();
+    keepOffline();
     need("asks").then(() => live().forEach((part) => { if (part.offsetParent !== null) part.dispatchEvent(new Event("look")); }));
   }
 
@@ -310,8 +319,6 @@
     document.querySelectorAll("[data-here]").forEach((form) => form.dispatchEvent(new Event("here")));
   }
 
-  // For a page that says so when the line is lost; it is asked for only over https, as browsers demand.
-  if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => {});
   setInterval(() => look(), EVERY);
   setInterval(lookAtTheCall, QUICK);
   setInterval(tick, 500);
