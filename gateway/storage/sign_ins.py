@@ -235,6 +235,15 @@ def find_form(tx: Tx, person_id: str, form_id: str) -> SavedForm | None:
     return SavedForm(action=row.action, fields=_open_fields(tx, row), at=row.at)
 
 
+def find_last_form(tx: Tx, person_id: str, action: str) -> SavedForm | None:
+    """Return the newest form that this person typed for an address."""
+    of_person = kept_forms.c.person_id == person_id, kept_forms.c.action == action
+    row = tx.execute(select(kept_forms).where(*of_person).order_by(kept_forms.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return SavedForm(action=row.action, fields=_open_fields(tx, row), at=row.at)
+
+
 def drop_forms(tx: Tx, person_id: str, action: str) -> None:
     """Delete what this person had typed for an address, after it was submitted."""
     tx.execute(delete(kept_forms).where(kept_forms.c.person_id == person_id, kept_forms.c.action == action))

@@ -183,9 +183,7 @@ def fill_for_drawing(menu: Menu, day: date, language: str) -> Menu:
 
     Values known only at run time are shown as ‹code›.
     """
-    values = dict(list_hours(menu))
-    for name in menu.facts:  # an invalid day must not affect the other facts
-        values |= _try_to(lambda name=name: fill_facts(menu, day, language, [name])) or {}  # type: ignore[misc]
+    values = read_day_values(menu, day, language)
 
     def words(text: str) -> str:
         return PLACEHOLDER.sub(lambda found: values.get(found[1], f"‹{found[1]}›"), text)
@@ -199,6 +197,14 @@ def fill_for_drawing(menu: Menu, day: date, language: str) -> Menu:
         return replace(screen, text=text, choices=choices)
 
     return replace(menu, screens={name: filled(screen) for name, screen in menu.screens.items()})
+
+
+def read_day_values(menu: Menu, day: date, language: str) -> dict[str, str]:
+    """Return placeholder → value of a day, as far as a menu with errors has them: hours of windows, and facts."""
+    values = dict(list_hours(menu))
+    for name in menu.facts:  # an invalid day must not affect the other facts
+        values |= _try_to(lambda name=name: fill_facts(menu, day, language, [name])) or {}  # type: ignore[misc]
+    return values
 
 
 def _put_together(root: MapNode) -> Menu:

@@ -1,4 +1,4 @@
-"""Gives the files of a draft or a version out as an archive, takes one in, and saves a file edited as a text.
+"""Gives the files of a draft or a version out as an archive, takes one in, checks and saves a file edited as a text.
 
 The versions of the menus are listed with who approved them, so that one can be given back as files.
 """
@@ -6,13 +6,20 @@ The versions of the menus are listed with who approved them, so that one can be 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import SequenceMatcher
 
 from gateway.domain.permissions import Actor, NotPermitted, Permission, check_permission
 from gateway.foundation.services import Services
+from gateway.menus.authoring.check import Checked, fill_for_drawing, make_sketch, read_day_values
+from gateway.menus.authoring.drawing import find_title
+from gateway.menus.authoring.schema.grammar import POINTERS
+from gateway.menus.engine.model import DUTY_PLACEHOLDERS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
+from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.menu_drafts import (
     DraftClosed,
     DraftMoved,
+    OpenedDraft,
     change_file,
     read_draft,
     read_opened,
@@ -149,6 +156,57 @@ def save_text(
         return keep_lines(text, shown, typed)
 
     change_file(parts, actor, draft_id, file, edit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditorWords:
+    """The names that a file may use, of the draft as it is typed.
+
+    Attributes:
+        screens: screen → the start of its text, or the choice that leads there.
+        placeholders: name → its value today, empty where only a session fills it.
+        pointers: the keys after which a screen is named.
+    """
+
+    screens: Mapping[str, str]
+    placeholders: Mapping[str, str]
+    pointers: tuple[str, ...] = ("to", *POINTERS)
+
+
+def check_text(
+    checks: CheckedDrafts, opened: OpenedDraft, file: str, typed: str, *, shown: str
+) -> tuple[Mapping[str, str], Checked]:
+    """Return the files of a draft with one as it is typed, and their check.
+
+    Args:
+        checks: the checked drafts of this process.
+        opened: the draft.
+        file: the file that is typed.
+        typed: its text as a browser sends it.
+        shown: the file as the page showed it.
+    """
+    files = {**opened.files, file: keep_lines(opened.files[file], shown, typed)}
+    return files, checks.check(files)
+
+
+def list_words(files: Mapping[str, str], checked: Checked, language: str, day: date) -> EditorWords:
+    """Return the names of screens and placeholders that the files define; of a broken file what can be read."""
+    raw = {name: text.encode("utf-8", "surrogateescape") for name, text in files.items()}
+    sketch = make_sketch(raw, checked.built)
+    fixed = (LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS, DUTY_PLACEHOLDERS)
+    named = dict.fromkeys(sorted(name for names in fixed for name in names), "")
+    if sketch is None:
+        return EditorWords(screens={}, placeholders=named)
+    menu = fill_for_drawing(sketch.menu, day, language)
+    values = read_day_values(sketch.menu, day, language)
+    return EditorWords(
+        screens={
+            name: find_title(menu, screen, language)
+            for name, screen in menu.screens.items()
+            if name not in sketch.missing
+        },
+        placeholders=dict(sorted(values.items())) | named,
+    )
 
 
 def hash_text(text: str) -> str:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.storage import sign_ins
 from gateway.storage.database import Unavailable
-from gateway.web.shared.auth import WHO, find_sign_in
+from gateway.web.shared.auth import WHO, find_sign_in, get_sign_in
 from gateway.web.shared.forms import BY_SCRIPT, is_brief
 
 if TYPE_CHECKING:
@@ -147,6 +147,30 @@ def keep_posted(parts: Services) -> str:
     now, action = parts.clock.now(), request.path[:_LONGEST_ADDRESS]
     found = parts.store.run(lambda tx: sign_ins.keep_form(tx, person_id, action, fields, now=now))
     return f"{back}?kept={found}"
+
+
+def keep_typed(parts: Services, action: str) -> None:
+    """Save what is being typed into the form of an address, in place of what was saved of it before."""
+    person_id = _find_writer()
+    fields = {name: request.form.getlist(name) for name in request.form if name not in _OURS}
+    if not person_id:
+        return
+    now, cut = parts.clock.now(), action[:_LONGEST_ADDRESS]
+    with parts.store.write() as tx:
+        sign_ins.drop_forms(tx, person_id, cut)
+        sign_ins.keep_form(tx, person_id, cut, fields, now=now)
+
+
+def find_typed(parts: Services, action: str) -> SavedForm | None:
+    """Return what the person typed for this address and did not send."""
+    with parts.store.read() as tx:
+        return sign_ins.find_last_form(tx, get_sign_in().person.id, action[:_LONGEST_ADDRESS])
+
+
+def forget_typed(parts: Services, action: str) -> None:
+    """Delete what the person typed for this address and did not send."""
+    person_id = get_sign_in().person.id
+    parts.store.run(lambda tx: sign_ins.drop_forms(tx, person_id, action[:_LONGEST_ADDRESS]))
 
 
 def list_posted_words() -> tuple[str, ...]:

@@ -143,6 +143,8 @@ TABLE = {
     ("GET", "/admin/drafts/<draft_id>/files"): {S, A},
     ("GET", "/admin/drafts/<draft_id>/files/<path:file>"): {S, A},
     ("POST", "/admin/drafts/<draft_id>/files/<path:file>"): {A},
+    ("POST", "/admin/drafts/<draft_id>/check/<path:file>"): {A},
+    ("POST", "/admin/drafts/<draft_id>/unsent/<path:file>/drop"): {A},
     ("POST", "/admin/drafts/<draft_id>/upload"): {A},
     ("GET", "/admin/drafts/<draft_id>/parts"): {S, A},
     ("POST", "/admin/drafts/<draft_id>/parts"): {A},
