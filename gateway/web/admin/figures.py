@@ -134,7 +134,7 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         centre=read_centre_month(parts, actor, month, exact=exact),
         usage=(usage := read_usage(parts, actor, month, exact=exact)),
         usage_before=read_usage(parts, actor, before, exact=exact),
-        usage_rows=[(table.by, fill_gaps(table)) for table in usage.tables],
+        usage_rows=[(table.by, fill_gaps(table, find_today(parts))) for table in usage.tables],
         tables=[
             (section, list(found))
             for section, found in groupby(cells, key=lambda cell: cell.section)
@@ -175,14 +175,16 @@ def _list_choices(months: Sequence[str], chosen: str) -> list[list[str]]:
     return found
 
 
-def fill_gaps(table: UsageTable) -> list[tuple[str, int | None]]:
-    """Return the rows of a table with a zero for each day of the month, or hour of the day, on which nothing was."""
+def fill_gaps(table: UsageTable, today: date) -> list[tuple[str, int | None]]:
+    """Return the rows with a zero for each day of the month until today, or hour of the day, on which nothing was."""
     found = dict(table.rows)
     if table.by == "hour":
         names = [f"{hour:02}" for hour in range(24)]
     elif table.by == "day":
         first = date.fromisoformat(f"{table.rows[0][0][:7]}-01")
-        names = [f"{first:%Y-%m}-{day:02}" for day in range(1, monthrange(first.year, first.month)[1] + 1)]
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+        last = min(last, max(today, date.fromisoformat(table.rows[-1][0])))
+        names = [f"{first:%Y-%m}-{day:02}" for day in range(1, last.day + 1)]
     else:
         names = list(found)
     return [(name, found.get(name, 0)) for name in names]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.permissions import Actor, Role
+from gateway.helpdesk.requests import case_record
 from gateway.operations.publishing import menu_drafts, stored
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.publish import publish_menu
@@ -26,7 +27,8 @@ from gateway.operations.publishing.translations import (
 from gateway.operations.reporting.monthly_report import write_sheet
 from gateway.storage.live_menus import Versions
 from tests.support.house import MENUS
-from tests.support.web_surroundings import parts_around
+from tests.support.web_apps import pages_of
+from tests.support.web_surroundings import Browser, parts_around, somebody, token_of
 
 pytestmark = pytest.mark.slow
 NOY = Actor.of(person_id="noy", name="Noy", role=Role.ADMINISTRATOR)
@@ -143,3 +145,42 @@ def test_the_report_opens_shows_lao_and_runs_nothing(convert, tmp_path):
     flat = convert(path, "fods").read_text(encoding="utf-8")
     assert "table:formula" not in flat
     assert flat.count('office:value-type="float"') == 3
+
+
+def test_the_report_of_a_month_is_read_in_lao_as_the_page_gives_it(convert, sqlite_store, clock, tmp_path):
+    """The sheet of the page, opened by LibreOffice, holds cell by cell what the page's CSV holds; counts are numbers."""
+    parts = parts_around(sqlite_store, clock, tmp_path, versions=Versions(sqlite_store, tmp_path / "live"))
+    publish_menu(parts, stored.read_whole_folder(MENUS), author="Noy", why="first")
+    talks = {
+        "person": "woman",
+        "sector": "domestic",
+        "complaint": ["unpaid"],
+        "claimed": 900,
+        "currency": "baht",
+    }
+    for n in range(60):
+        case_record.count_form(parts, talks | {"person": ("woman", "man")[n % 9 == 0]})
+    for n, (language, screen) in enumerate((("lo", "pay"), ("th", "main"), ("", "danger"))):
+        parts.count.add("dialled", language=language, channel="unitel", n=40 * n + 3)
+        parts.count.add("shown", screen, language=language, channel="unitel", n=31 * n + 2)
+        parts.count.add("answered", f"{screen}/1", language=language, channel="unitel", n=11 * n)
+    parts.count.flush(parts.store)
+    somebody(parts, "Rea", Role.READER)
+    reader = Browser(pages_of(parts).test_client()).carry(token_of(parts, "Rea"))
+    reader.get("/admin/")
+    reader.post("/language", language="lo", back="/admin/")
+    path = tmp_path / "report.xlsx"
+    path.write_bytes(reader.client.get("/admin/figures.xlsx?month=2026-11").data)
+    given = list(
+        csv.reader(
+            io.StringIO(reader.client.get("/admin/figures.csv?month=2026-11").data.decode("utf-8-sig"))
+        )
+    )
+    seen = list(csv.reader(io.StringIO(convert(path, UTF8_COMMAS).read_text(encoding="utf-8"))))
+    assert seen == given
+    assert any("ປະເພດວຽກ" in row[0] for row in seen)
+    assert any(row[-1] == "ເຊື່ອງໄວ້" for row in seen)
+    flat = convert(path, "fods").read_text(encoding="utf-8")
+    numbers = sum(cell.isdecimal() for row in given for cell in row)
+    assert flat.count('office:value-type="float"') == numbers > 20
+    assert "office:date-value" not in flat, "2026-11 and 09:00 are no dates"

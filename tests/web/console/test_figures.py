@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import outcome, search
 from gateway.helpdesk.requests import case_record
+from gateway.operations.reporting.activity import UsageTable
 from gateway.operations.reporting.monthly_report import SECTIONS, Cell
 from gateway.storage import reports
-from gateway.web.admin.figures import OutcomeCount, count_outcomes, draw_bars, draw_columns
+from gateway.web.admin.figures import OutcomeCount, count_outcomes, draw_bars, draw_columns, fill_gaps
 from tests.support.desk_rig import HER, OTHER
 from tests.support.web_surroundings import PASSWORD, code_of
 
@@ -435,6 +436,21 @@ def test_sheets_hold_every_table_with_names_and_nothing_that_is_hidden(reader, u
         assert row in rows, row
     assert not [row for row in rows if row[-1] in {"1", "2", "3", "4"}]
     assert not [row for row in rows if "_" in row[0] or "_" in row[1]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "today", "days"),
+    [
+        ((("2026-11-05", 9),), date(2026, 11, 7), 7),
+        ((("2026-11-05", 9), ("2026-11-09", None)), date(2026, 11, 7), 9),
+        ((("2026-02-05", 9),), date(2026, 11, 7), 28),
+        ((("2024-02-05", 9),), date(2026, 11, 7), 29),
+    ],
+)
+def test_days_without_a_session_are_zero_and_days_to_come_are_left_out(rows, today, days):
+    filled = fill_gaps(UsageTable(by="day", rows=rows), today)
+    assert len(filled) == days
+    assert [row for row in filled if row[1] != 0] == list(rows)
 
 
 @pytest.mark.parametrize(
