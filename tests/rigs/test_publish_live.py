@@ -1,18 +1,24 @@
 """Five hundred live sessions over two web processes while versions come and go: no hop fails, no leaf is wrong."""
 
+import re
 import sqlite3
 import threading
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pytest
 
+from gateway.bootstrap import open_parts
+from gateway.domain.permissions import Role
 from tests.support.menus_rig import GONE, folder_without
 from tests.support.running import Running, wait
 from tests.support.standin import Provider
 from tests.support.trial_phones import Phone
+from tests.support.web_surroundings import somebody, token_of
 
 pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("house")]
 
@@ -115,6 +121,58 @@ class Hops:
             self.pages.append((time.monotonic(), page))
             due = began + (made * threads + first) / RATE
             self._over.wait(max(0.0, due - time.monotonic()))
+
+
+class Press:
+    """An administrator in a browser, who goes back to a version by one press of *Menu*."""
+
+    def __init__(self, house: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in house.environment.items():
+            monkeypatch.setenv(name, value)
+        parts = open_parts()
+        somebody(parts, "Boss", Role.ADMINISTRATOR)
+        self._house = house
+        self._sign_in = f"sign-in={token_of(parts, 'Boss')}"
+        self._session = ""
+        self._csrf = re.findall(r'name="csrf_token" value="([^"]+)"', self._open("/admin/menus"))[0]
+
+    def _open(self, path: str, **fields: str) -> str:
+        cookies = "; ".join(filter(None, (self._sign_in, self._session)))
+        asked = Request(self._house.url(path), headers={"Cookie": cookies})
+        with urlopen(asked, urlencode(fields).encode() if fields else None, timeout=15) as answer:
+            given = [one.partition(";")[0] for one in answer.headers.get_all("Set-Cookie", [])]
+            self._session = next((one for one in given if not one.startswith("sign-in=")), self._session)
+            return str(answer.read().decode())
+
+    def go_back(self, number: int) -> None:
+        self._open(f"/admin/menus/helpline/{number}/back", csrf_token=self._csrf, why="wrong number")
+
+
+def test_a_press_takes_a_version_back_in_every_process_under_a_hundred_hops_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the press to the last process less than five seconds, and no hop fails meanwhile."""
+    folder = folder_without(tmp_path / "second", without="", label=(LABEL, MARKS[1]))
+    with Running(tmp_path / "house") as house:
+        published(house, folder)
+        boss, wrong = Press(house, monkeypatch), house.ready()["versions"]["helpline"]
+        with Hops(house.provider()) as hops:
+            wait(lambda: len(hops.pages) > RATE, 60, "hops arrive")
+            counted, began = len(hops.pages), time.monotonic()
+            boss.go_back(1)
+            answered = time.monotonic()
+            taken_up(house, wrong)
+            back = time.monotonic()
+            wait(lambda: sum(at > back for at, _page in hops.pages) > RATE, 60, "hops after it")
+            ended = time.monotonic()
+        assert not hops.faults, hops.faults[:3]
+        assert all(MARKS[0] in page for at, page in hops.pages if at > back + 1)
+        rate = 2 * (len(hops.pages) - counted) / (ended - began)
+        print(
+            f"\nfrom the press {answered - began:.1f} s to its answer, {back - began:.1f} s to the last process; "
+            f"{rate:.0f} hops a second, {len(hops.faults)} failed"
+        )
+        assert back - began < BACK_WITHIN
 
 
 def test_a_rollback_reaches_every_process_under_a_hundred_hops_a_second(tmp_path: Path) -> None:
