@@ -67,6 +67,12 @@ def look_around(parts: Services) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def look_at_hand(parts: Services) -> tuple[Finding, ...]:
+    """Run the checks that cost next to nothing and ask no database, for a page: the menu, its version, the disk."""
+    names = ("menu", "menu_version", "disk")
+    return tuple(found for name in names for found in _look_at_part(name, _WITHOUT_SQL[name], parts))
+
+
 def look_safely(part: str, look_at: Callable[[], Finding | list[Finding]]) -> list[Finding]:
     """Run one check; an exception becomes a failed finding and does not hide the other checks."""
     try:

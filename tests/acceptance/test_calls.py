@@ -1,26 +1,18 @@
 """Two people press Call in one second on a running gateway, against a provider that rings both phones: one Dial a number."""
 
-import re
 import sqlite3
 import threading
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from http.cookiejar import CookieJar
 
-import pyotp
 import pytest
-from click.testing import CliRunner
 
-from gateway.cli.main import main
 from tests.support.running import CONFIG, Running, wait
 from tests.support.standin import KEY
 from tests.support.standin_voice import VOICE, Script, VoiceStandin
 from tests.support.trial_phones import LANGUAGES, Phone
+from tests.support.visitors import Visitor
 
 pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("calls")]
 
@@ -44,52 +36,13 @@ ROUNDS: tuple[tuple[str, Script, str, int], ...] = (
 )
 
 
-@dataclass
-class Counsellor:
+class Counsellor(Visitor):
     """Somebody at a browser, whose helpline phone is entered."""
 
-    running: Running
-    name: str
-    phone: str
-
-    def __post_init__(self) -> None:
-        added = CliRunner().invoke(
-            main,
-            ["people", "add", self.name, "--role", "counsellor", "--password-stdin"],
-            env=self.running.environment,
-            input=f"{PASSWORD}\n",
-            catch_exceptions=False,
-        )
-        assert added.exit_code == 0, added.output
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-        self._csrf = ""
-        self.get("/sign-in")
-        self.post("/sign-in", name=self.name, password=PASSWORD)
-        self._turn_on_second_factor()
+    def __init__(self, running: Running, name: str, phone: str) -> None:
+        super().__init__(running, name, "counsellor")
         self.get("/me")
-        assert self.post("/me/number", number=self.phone) == 200
-
-    def _turn_on_second_factor(self) -> None:
-        """Do what whoever sees callers does first."""
-        secret = re.search(r"<code[^>]*>([A-Z2-7]{32})</code>", self.get("/me/second-factor"))
-        assert secret is not None
-        assert self.post("/me/second-factor/confirm", code=pyotp.TOTP(secret.group(1)).now()) == 200
-
-    def get(self, path: str) -> str:
-        with self._opener.open(self.running.url(path), timeout=15) as answer:
-            page = str(answer.read().decode())
-        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-        self._csrf = found.group(1) if found else self._csrf
-        return page
-
-    def post(self, path: str, **fields: str) -> int:
-        """Send a form as the page does; return the status of where it led."""
-        form = urllib.parse.urlencode(fields | {"csrf_token": self._csrf}).encode()
-        try:
-            with self._opener.open(self.running.url(path), data=form, timeout=15) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
+        assert self.post("/me/number", number=phone) == 200
 
 
 @pytest.fixture(scope="module")

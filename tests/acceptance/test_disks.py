@@ -1,7 +1,6 @@
 """The disk of the data folder fills up or turns read-only under a running line; needs the right to mount a small one."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +14,6 @@ from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in
 
 pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.fault("K9"), pytest.mark.timeout(400)]
 WALK = [*LANGUAGES["en"], *FORM]
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 MiB of its own, in memory."""
-    disk = tmp_path / "house" / "var"
-    disk.mkdir(parents=True)
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", disk], capture_output=True, check=False
-    )
-    if done.returncode:
-        words = "no right to mount a disk here; tests/cli/test_full_disk.py needs none"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(words)
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
 
 
 @contextmanager

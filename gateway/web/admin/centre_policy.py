@@ -16,7 +16,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask import Response as FlaskResponse
 
 from gateway.domain.callbacks.windows import DAYS
-from gateway.domain.permissions import Permission
+from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.alerts.alerts import ROADS
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.requests.referrals import POLICY
@@ -25,6 +25,7 @@ from gateway.operations import line_settings
 from gateway.operations.line_settings import ChangeFault, ChangeRefused
 from gateway.operations.publishing.menu_drafts import APPROVAL
 from gateway.web.admin.channels import list_groups
+from gateway.web.shared import health
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved, read_field
 from gateway.web.shared.i18n import later
@@ -164,7 +165,12 @@ _REFUSED = {
 
 
 def add_settings(pages: Blueprint, parts: Services) -> None:
-    """Register the page of settings and its form."""
+    """Register the page of settings with its form, and the one that says what is wrong."""
+
+    @pages.get("/state")
+    def show_state() -> str:
+        check_permission(get_actor(), Permission.MANAGE_CHANNELS)
+        return render_template("admin/state.html", wrong=health.list_wrong_parts(parts))
 
     @pages.get("/settings")
     def show_settings() -> str:

@@ -19,7 +19,7 @@ from flask import Blueprint, Response, get_flashed_messages, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway.web.shared import auth, error_pages, forms, labels, languages, sign_in, unsent_forms
+from gateway.web.shared import auth, error_pages, forms, health, labels, languages, sign_in, unsent_forms
 from gateway.web.shared.forms import is_brief
 from gateway.web.shared.i18n import _
 
@@ -295,6 +295,7 @@ def _add_words(app: Flask, parts: Services) -> None:
         brief=forms.is_brief,
         narrow=forms.is_narrow,
         help_of=labels.find_help,
+        wrong_now=lambda: health.find_wrong_now(parts),
         asked_by_script=lambda: "HX-Request" in request.headers,
     )
 

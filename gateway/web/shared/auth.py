@@ -114,6 +114,7 @@ def check_way_back(written: str) -> str:
 
 def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
     """Check the sign-in and second factor before every request outside the blueprints in ``machines``."""
+    app.config["CLOCK"] = parts.clock.now
 
     @app.before_request
     def ask_who() -> Answer | tuple[str, int] | None:
@@ -153,9 +154,36 @@ def _check_sign_in(view: Callable[..., object] | None) -> Answer | tuple[str, in
         return _turn_away()
     if session.get(WHO) != who.person.id:
         session[WHO] = who.person.id
+        session.pop(_PARTS, None)
+    _note_may_see_parts(who)
     if who.locked and view not in _WHILE_LOCKED:
         return _ask_to_unlock()
     return _lead_to_second_factor() if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
+
+
+_PARTS = "parts"
+"""Session key with the instant, as a Unix time, until which this browser may be told which part is down."""
+
+_PARTS_LAST, _PARTS_AGAIN = 12 * 3600, 3600
+
+
+def _note_may_see_parts(who: SignedIn) -> None:
+    """Let an administrator's browser be told what is wrong while no sign-in can be verified, for as long as one lasts.
+
+    The session cookie is signed with a key that a process keeps without SQL. A sign-in that was revoked in the meantime
+    still learns the names of parts, as anybody does from ``/readyz``, and nothing else.
+    """
+    now = int(current_app.config["CLOCK"]().timestamp())
+    if not who.actor.may(Permission.MANAGE_CHANNELS):
+        session.pop(_PARTS, None)
+    elif session.get(_PARTS, 0) - now < _PARTS_LAST - _PARTS_AGAIN:
+        session[_PARTS] = now + _PARTS_LAST
+
+
+def may_see_parts() -> bool:
+    """Return whether this browser was an administrator's in the last hours; for pages that are shown without SQL."""
+    until = session.get(_PARTS, 0)
+    return isinstance(until, int) and until > current_app.config["CLOCK"]().timestamp()
 
 
 def _begin_reading(parts: Services) -> None:
@@ -187,6 +215,7 @@ def give_cookie(answer: Answer, token: str) -> Answer:
 
 def take_cookie(answer: Answer) -> Answer:
     """Delete the cookie, and the browser's cache and storage by ``Clear-Site-Data`` (W3C), for shared computers."""
+    session.pop(_PARTS, None)
     answer.delete_cookie(get_cookie_name(), secure=is_https(), httponly=True, samesite="Strict", path="/")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
@@ -211,6 +240,7 @@ def _ask_to_unlock() -> Answer | tuple[str, int]:
 
 
 def _turn_away() -> Answer | tuple[str, int]:
+    session.pop(_PARTS, None)
     if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
         here = check_way_back(request.full_path.rstrip("?"))
         back = f"?back={quote(here, safe='')}" if here not in {"", "/"} else ""

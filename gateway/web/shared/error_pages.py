@@ -18,17 +18,20 @@ from gateway.helpdesk.staff.two_factor import NotFresh
 from gateway.storage import audit
 from gateway.storage.database import DiskFull, Unavailable
 from gateway.storage.value_limits import ValueRefused, is_text
-from gateway.web.shared.auth import find_sign_in
+from gateway.web.shared import health
+from gateway.web.shared.auth import find_sign_in, may_see_parts
 from gateway.web.shared.i18n import _
 from gateway.web.shared.unsent_forms import find_page, keep_posted, list_posted_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from flask import Flask
     from werkzeug.wrappers import Response as Answer
 
     from gateway.foundation.services import Services
+    from gateway.web.shared.health import WrongPart
 
     _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -66,7 +69,10 @@ def install(app: Flask, parts: Services) -> None:
 
     @app.errorhandler(Unavailable)
     def away(error: Unavailable) -> tuple[str, int]:
-        page, _status = _render_page(FULL if isinstance(error, DiskFull) else AWAY)
+        # What polls or was sent by a script shows one line of it: nobody would read what each part says.
+        tells = may_see_parts() and "HX-Request" not in request.headers
+        wrong = health.list_wrong_parts(parts) if tells else []
+        page, _status = _render_page(FULL if isinstance(error, DiskFull) else AWAY, wrong=wrong)
         return page, AWAY  # pages try again on this status, whatever the cause
 
     @app.errorhandler(HTTPException)
@@ -138,13 +144,20 @@ def _log_fault(fault: _Fault) -> None:
     current_app.logger.error("a page failed: %s %s: %s at %s", request.method, request.endpoint, name, places)
 
 
-def _render_page(status: int, *, again: str = "") -> tuple[str, int]:
+def _render_page(status: int, *, again: str = "", wrong: Sequence[WrongPart] = ()) -> tuple[str, int]:
     title, advice = _find_words(status)
     if again:
         advice = _("Nothing was sent. Your words are kept: look at the form once more and send it.")
     words = () if again or status == TOO_LARGE or find_sign_in() is None else list_posted_words()
     page = render_template(
-        "fault.html", title=title, advice=advice, status=status, again=again, words=words, missing=False
+        "fault.html",
+        title=title,
+        advice=advice,
+        status=status,
+        again=again,
+        words=words,
+        missing=False,
+        wrong=wrong,
     )
     return page, status
 

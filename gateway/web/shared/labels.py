@@ -203,10 +203,17 @@ _HELP: tuple[tuple[str, Any], ...] = (
         ),
     ),
     (
+        "/admin/state",
+        later(
+            "What is not in order on the server, what it means for callers, and who mends it. The small lines are what "
+            "gateway doctor says, to be passed on. Nothing is done on this page."
+        ),
+    ),
+    (
         "/admin/settings",
         later(
-            "What this installation is set to, and where each value comes from. Nothing is changed here. Tell "
-            "whoever runs the server what should be otherwise, or follow a link to the page that sets it."
+            "What this installation is set to, and where each value comes from. What has a field is changed here, "
+            "counts within seconds and asks for one sentence why. The rest is changed by whoever runs the server."
         ),
     ),
     (

@@ -96,6 +96,7 @@ TABLE = {
     ("POST", "/export"): {S},
     ("GET", "/admin/channels"): {A},
     ("GET", "/admin/settings"): {A},
+    ("GET", "/admin/state"): {A},
     ("POST", "/admin/settings/<path:key>"): {A},
     ("POST", "/admin/channels/notices"): {A},
     ("POST", "/admin/channels/<name>/look"): {A},
