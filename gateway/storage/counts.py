@@ -235,8 +235,9 @@ class Counters:
         version: str = "",
         n: int = 1,
         trial: bool = False,
+        at: datetime | None = None,
     ) -> None:
-        """Add to a counter of this hour.
+        """Add to a counter of this hour, or of the hour of ``at``.
 
         What people did on a trial phone is counted apart, as ``trial`` by its metric: a demonstration is no caller, and
         must not stand in a report. Readings of a fact stay what they are, as they name their channel.
@@ -249,11 +250,12 @@ class Counters:
             version: the menu version.
             n: the increment.
             trial: whether a simulator phone did it; a channel without real phones says so by itself.
+            at: when it happened; what is taken back after midnight is taken from the day that counted it.
         """
         of_people = what not in OPERATIONAL and not what.startswith(reports.FACT)
         if of_people and (trial or channel in self._trial_lines):
             what, item = TRIAL, what
-        local = self._clock.now().astimezone(self._zone)
+        local = (at or self._clock.now()).astimezone(self._zone)
         key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
         with self._lock:
             self._counts[key] += n

@@ -112,10 +112,11 @@ def undo_step(parts: Services, actor: Actor, callback_id: str, token: str) -> Ca
         return callback, kept
 
     callback, kept = parts.store.run(work)
+    done_at = datetime.fromisoformat(kept["at"])
     if kept["outcome"]:
-        parts.count.add("outcome", kept["outcome"], n=-1, trial=callback.trial)
+        parts.count.add("outcome", kept["outcome"], n=-1, trial=callback.trial, at=done_at)
     if kept["form"]:
-        case_record.count_form(parts, kept["form"], callback, times=-1)
+        case_record.count_form(parts, kept["form"], callback, times=-1, at=done_at)
     return CallbackState(kept["state"])
 
 

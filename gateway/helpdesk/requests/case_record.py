@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -114,15 +114,22 @@ def take_form(tx: Tx, callback_id: str) -> Mapping[str, Any]:
 
 
 def count_form(
-    parts: Services, values: Mapping[str, Any], callback: Callback | None = None, *, times: int = 1
+    parts: Services,
+    values: Mapping[str, Any],
+    callback: Callback | None = None,
+    *,
+    times: int = 1,
+    at: datetime | None = None,
 ) -> None:
-    """Count the ticked values in the metrics, which have no link to the callback; ``times`` -1 takes them back.
+    """Count the ticked values in the metrics, which have no link to the callback.
+
+    ``times`` -1 takes them back, from the hour of ``at`` in which they were counted.
 
     Of the callback the counts keep language and channel, and that it was asked on a trial phone.
     """
     if not values:
         return
-    add = _count_for(parts, callback)
+    add = partial(_count_for(parts, callback), at=at)
     for name in FIELDS:
         if name == "currency":
             continue

@@ -153,6 +153,10 @@ def show_trail(parts: Services, actor: Actor, *, before: str = "", person_id: st
         )
 
 
+_UNDOING = timedelta(minutes=1)
+"""How long after midnight what was done before it can be undone (``UNDO_FOR`` of the queue)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDay:
     """One person's day, for a supervisor who looks at how somebody works.
@@ -163,7 +167,7 @@ class PersonDay:
         shifts: the hours planned for this day, as "08:00-12:00"; empty where none are or the person is away.
         away: the person is away, or the centre has a holiday.
         rows: what the person did, oldest first.
-        outcomes: outcome of a call → how often it was recorded; one that was undone stays on record beside its undoing.
+        outcomes: outcome of a call → how often it was recorded and not undone; the record keeps both.
         talks: how many callers the person talked with who had rung themselves.
         codes: request id → code, of the requests in ``rows``.
     """
@@ -193,7 +197,9 @@ def show_day(parts: Services, actor: Actor, person_id: str, day: date) -> Person
         known = [one for one in people.list_everyone(tx, actor.team) if one.id == person_id]
         if not known:
             raise Rejected(Why.NOBODY)
-        rows = audit.list_between(tx, start.astimezone(UTC), end.astimezone(UTC), person_id=person_id)
+        after = (end + _UNDOING).astimezone(UTC)
+        until_after = audit.list_between(tx, start.astimezone(UTC), after, person_id=person_id)
+        rows = tuple(row for row in until_after if row.at < end)
         rota = duty.find_rota(tx, actor.team)
         away = day in rota.holidays or any(
             one.person_id == person_id and one.first <= day <= one.last for one in rota.away
@@ -206,10 +212,22 @@ def show_day(parts: Services, actor: Actor, person_id: str, day: date) -> Person
         shifts=() if away else list_day_shifts(rota, person_id, day),
         away=away,
         rows=rows,
-        outcomes=Counter(row.detail for row in rows if row.act == AuditAct.OUTCOME),
+        outcomes=_count_outcomes(until_after, end),
         talks=acts[AuditAct.TALKED],
         codes={one.callback.id: one.callback.code for one in asked if one.callback.team == actor.team},
     )
+
+
+def _count_outcomes(rows: Sequence[AuditEntry], end: datetime) -> Counter[str]:
+    """Count the outcomes recorded before ``end``, without those that their person undid, be it after midnight."""
+    last: dict[str, list[AuditEntry]] = {}
+    for row in rows:
+        if row.act in {AuditAct.OUTCOME, AuditAct.CLOSED}:
+            last.setdefault(row.subject, []).append(row)
+        elif row.act == AuditAct.UNDONE and last.get(row.subject):
+            last[row.subject].pop()
+    kept = (row for of_one in last.values() for row in of_one)
+    return Counter(row.detail for row in kept if row.act == AuditAct.OUTCOME and row.at < end)
 
 
 def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry, ...]:

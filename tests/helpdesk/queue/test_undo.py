@@ -1,18 +1,21 @@
 """What was just done is undone within a minute; an attempt stays an attempt, and nothing that came since is overrun."""
 
+from datetime import date
+
 import pytest
 
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
-from gateway.domain.permissions import NotPermitted, Role
+from gateway.domain.permissions import AuditAct, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther
 from gateway.helpdesk.queue import claim, undo
 from gateway.helpdesk.queue import outcome as outcomes
 from gateway.helpdesk.queue.call_sheet import CallSheet, finish_call
 from gateway.helpdesk.requests import case_record, self_service
+from gateway.helpdesk.staff.centre_policy import show_day
 from gateway.menus.engine.effects import CancelCallback
-from tests.support.desk_rig import HER, Desk
+from tests.support.desk_rig import HER, OTHER, Desk
 
 KEPT = (
     "state",
@@ -167,3 +170,34 @@ def test_what_is_not_reopened(light: Desk, why: str) -> None:
     with pytest.raises((IllegalMove, NotPermitted)):
         undo.reopen_callback(light.parts, who, wanted)
     assert light.callback(wanted).state is state
+
+
+def test_what_is_undone_after_midnight_is_taken_from_the_month_that_counted_it(light: Desk) -> None:
+    light.clock.set("2026-11-30T18:30:00+07:00")
+    noy, wanted = light.person("Noy"), light.requested(HER, when="evening")
+    record(light, noy, wanted, light.calling(noy, wanted), "reached")
+    light.clock.set("2026-11-30T23:59:20+07:00")
+    done = finish_call(light.parts, noy, wanted, CallSheet(reason="helped", ticks={"person": "woman"}))
+    light.clock.set("2026-12-01T00:00:19+07:00")
+    undo.undo_step(light.parts, noy, wanted, done.undo)
+    light.parts.count.flush(light.parts.store)
+    assert light.rows("SELECT day, n FROM figures WHERE item = 'person:woman'") == [("2026-11-30", 0)]
+    assert light.rows("SELECT count(*) FROM figures WHERE n < 0") == [(0,)]
+
+
+@pytest.mark.parametrize("later", ["at once", "after midnight"])
+def test_an_outcome_that_was_undone_is_in_the_record_and_not_among_what_a_person_did(
+    light: Desk, later: str
+) -> None:
+    noy, boss = light.person("Noy"), light.person("Boss", Role.SUPERVISOR)
+    wanted, other = light.requested(HER, when="evening"), light.requested(OTHER, when="evening")
+    light.clock.set("2026-11-24T18:30:00+07:00")
+    record(light, noy, other, light.calling(noy, other), "busy")
+    call = light.calling(noy, wanted)
+    light.clock.set("2026-11-24T23:59:30+07:00")
+    token = record(light, noy, wanted, call, "no_answer")
+    light.clock.forward(seconds=40 if later == "after midnight" else 5)
+    undo.undo_step(light.parts, noy, wanted, token)
+    day = show_day(light.parts, boss, noy.person_id, date(2026, 11, 24))
+    assert day.outcomes == {"busy": 1}
+    assert [row.detail for row in day.rows if row.act == AuditAct.OUTCOME] == ["busy", "no_answer"]
