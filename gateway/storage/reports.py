@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Executable, and_, case, delete, func, inse
 
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.contact_safety import When
 from gateway.storage.attempts import INCOMING
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx, build_insert
@@ -236,13 +237,14 @@ _ENDED = (CallbackState.REACHED, CallbackState.CLOSED, CallbackState.GIVEN_UP, C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class First:
-    """A request and its first attempt; None while there was none."""
+    """When a request was made, for which window, and when it was first tried; None while it was not."""
 
-    callback: Callback
+    asked_at: datetime
+    window: str
     tried_at: datetime | None
 
 
-def list_firsts(tx: Tx, team: str, *, since: datetime, limit: int = 1_000) -> tuple[First, ...]:
+def list_firsts(tx: Tx, team: str, *, since: datetime, limit: int = 20_000) -> tuple[First, ...]:
     """Return the newest requests made since then with their first attempt; agreed follow-ups do not count."""
     tried = (
         select(func.min(_a.started_at))
@@ -250,12 +252,21 @@ def list_firsts(tx: Tx, team: str, *, since: datetime, limit: int = 1_000) -> tu
         .scalar_subquery()
     )
     query = (
-        select(callbacks, tried.label("tried_at"))
+        select(_c.id, _c.window, _c.asked_at, tried.label("tried_at"))
         .where(_c.team == team, _c.changed_at >= since, _c.asked_at >= since, *_COUNTED)
         .order_by(_c.changed_at.desc())
         .limit(limit)
     )
-    return tuple(First(callback=open_row(tx, row), tried_at=row.tried_at) for row in tx.execute(query))
+    return tuple(
+        First(asked_at=row.asked_at, window=_open_window(tx, row.id, row.window), tried_at=row.tried_at)
+        for row in tx.execute(query)
+    )
+
+
+def _open_window(tx: Tx, callback_id: str, sealed: bytes | None) -> str:
+    """Return the window of a request, where nothing else of it is needed; empty where none is kept."""
+    written = tx.ring.open_json(sealed, table="callbacks", column="window", row=callback_id)
+    return When.read(written) if written else ""
 
 
 def count_ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from gateway.storage import (
     outbox_claims,
     people,
     queue,
+    reports,
 )
 from gateway.storage.database import Store, Tx
 from gateway.storage.queue import Tab
@@ -32,6 +33,22 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
     "the queue: due now": (
         lambda tx: queue.list_ready(tx, "main", now=NOW),
         {"ix_callbacks_line", "ix_callbacks_due", "ix_callbacks_later", "ix_callbacks_roll"},
+    ),
+    "the first days of two metrics": (
+        lambda tx: reports.find_first_days(tx, ("shown", "answered")),
+        {"ix_figures_what"},
+    ),
+    "sessions by day": (
+        lambda tx: reports.count_days(tx, NOW.date(), NOW.date(), what="dialled"),
+        {"ix_figures_what"},
+    ),
+    "who read a fact": (
+        lambda tx: reports.list_figures(tx, NOW.date(), NOW.date(), what=("fact:th.wage",)),
+        {"ix_figures_what"},
+    ),
+    "a month of a report": (
+        lambda tx: reports.list_months(tx, NOW.date(), NOW.date(), what=("shown", "answered")),
+        {"pk_figure_months", "sqlite_autoindex_figure_months_1"},
     ),
     "windows that passed": (lambda tx: callbacks.list_waiting_past(tx, now=NOW), {"ix_callbacks_roll"}),
     "claims that are over": (lambda tx: callbacks.list_expired_claims(tx, now=NOW), {"ix_callbacks_held"}),

@@ -11,7 +11,7 @@ Control", on linked tables and on rounding).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -97,7 +97,9 @@ class Usage:
     waits: Waits = field(default_factory=Waits)
 
 
-def read_usage(parts: Services, actor: Actor, written: str, *, exact: bool = False) -> Usage:
+def read_usage(
+    parts: Services, actor: Actor, written: str, *, exact: bool = False, is_brief: bool = False
+) -> Usage:
     """Return the use of the menu in a month, quarter or half-year.
 
     Args:
@@ -105,6 +107,7 @@ def read_usage(parts: Services, actor: Actor, written: str, *, exact: bool = Fal
         actor: who asks.
         written: the period as in ``2026-11``, ``2026-Q4`` or ``2026-H2``.
         exact: hide nothing; for those who see every request anyway.
+        is_brief: leave out the screens.
 
     Raises:
         NoMonth: the period is malformed.
@@ -116,7 +119,8 @@ def read_usage(parts: Services, actor: Actor, written: str, *, exact: bool = Fal
         check_permission(actor, Permission.SEE_OTHERS)
     period = find_period(written, parts.clock.now().date())
     with parts.store.read() as tx:
-        months = [_read_month(tx, month) for month in list_months(period)]
+        firsts = (None, None) if is_brief else reports.find_first_days(tx, (SHOWN, ANSWERED))
+        months = [_read_month(tx, month, firsts, by_day=not period.parts) for month in list_months(period)]
         waits = reports.list_months(tx, period.first, period.last, what=(WAIT,))
     cells = join_months([hide_month_cells(month, exact=exact) for month in months])
     return _make_usage(cells, find_waits(waits, exact=exact))
@@ -201,31 +205,31 @@ class MonthCounts:
     keys: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def _read_month(tx: Tx, month: Period) -> MonthCounts:
-    found = reports.list_months(tx, month.first, month.last, what=(SESSIONS, *_FLOW))
-    hours = reports.list_months(tx, month.first, month.last, what=(SESSIONS,), by_hour=True)
+def _read_month(tx: Tx, month: Period, firsts: tuple[date | None, ...], *, by_day: bool) -> MonthCounts:
+    """Read a month; ``firsts`` are the first days on which pages, and answers, were counted."""
     sessions: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
-    for day, n in reports.count_days(tx, month.first, month.last, what=SESSIONS).items():
-        sessions["day"][day.isoformat()] += n
-    for one in hours:
+    for one in reports.list_months(tx, month.first, month.last, what=(SESSIONS,), by_hour=True):
         sessions["hour"][f"{int(one.item):02}"] += one.n
         sessions["channel"][one.channel] += one.n
         sessions["language"][one.language] += one.n
-    since = _find_first_day(tx, month)
-    if since is None:
-        found = ()
-    elif since > month.first:
+    if by_day:
+        for day, n in reports.count_days(tx, month.first, month.last, what=SESSIONS).items():
+            sessions["day"][day.isoformat()] += n
+    found: tuple[Figure, ...] = ()
+    since = _find_first_day(month, *firsts)
+    if since == month.first:
+        found = reports.list_months(tx, month.first, month.last, what=_FLOW)
+    elif since is not None:
         found = reports.list_figures(tx, since, month.last, what=_FLOW)
     pages, keys = _count_pages(found)
     return MonthCounts(month=month.written, sessions=sessions, pages=pages, keys=keys)
 
 
-def _find_first_day(tx: Tx, month: Period) -> date | None:
+def _find_first_day(month: Period, shown: date | None, answered: date | None) -> date | None:
     """Return the first day of a month from which answers are counted beside pages; None where there is none.
 
     Releases before counted pages only; a page of theirs would look as if everybody had left on it.
     """
-    shown, answered = reports.find_first_days(tx, (SHOWN, ANSWERED))
     if shown is None or answered is None or answered > month.last:
         return None
     return max(month.first, answered + timedelta(days=shown < answered))
@@ -327,42 +331,34 @@ def join_months(months: Sequence[Cells]) -> Cells:
 
 
 def _make_usage(cells: Cells, waits: Waits) -> Usage:
-    months = _list_rows(cells, "month")
-    splits = SPLITS if len(months) == 1 else ("month", *SPLITS[1:])
-    screens = sorted({name[1] for name in cells if name[0] == SHOWN})
-    flows = [_make_flow(cells, screen) for screen in screens]
+    below: dict[tuple[str, ...], dict[str, int | None]] = defaultdict(dict)
+    for name in sorted(cells):
+        below[name[:-1]][name[-1]] = _tell(cells, name)
+    splits = SPLITS if len(below["month",]) == 1 else ("month", *SPLITS[1:])
+    flows = [_make_flow(cells, below, screen) for screen in below[SHOWN,]]
     return Usage(
         sessions=_tell(cells, ("sessions",)),
-        tables=tuple(UsageTable(by=by, rows=rows) for by in splits if (rows := _list_rows(cells, by))),
+        tables=tuple(UsageTable(by=by, rows=tuple(below[by,].items())) for by in splits if below[by,]),
         screens=tuple(sorted(flows, key=lambda flow: (-(flow.left or 0), -(flow.shown or 0), flow.screen))),
         languages=tuple(sorted({one for flow in flows for one in flow.languages})),
         waits=waits,
     )
 
 
-def _list_rows(cells: Cells, by: str) -> tuple[tuple[str, int | None], ...]:
-    return tuple((name[1], _tell(cells, name)) for name in sorted(cells) if name[0] == by)
-
-
-def _make_flow(cells: Cells, screen: str) -> ScreenFlow:
-    ways = dict(_list_below(cells, ("way", screen)))
+def _make_flow(
+    cells: Cells, below: Mapping[tuple[str, ...], Mapping[str, int | None]], screen: str
+) -> ScreenFlow:
+    ways = dict(below.get(("way", screen), {}))
     finished = ways.pop(FINISHED, 0)
+    languages = below.get((SHOWN, screen), {})
     return ScreenFlow(
         screen=screen,
         shown=_tell(cells, (SHOWN, screen)),
         left=_tell(cells, ("left", screen)),
         finished=finished,
         answered=ways,
-        languages={
-            one: (n, _tell(cells, ("left", screen, one))) for one, n in _list_below(cells, (SHOWN, screen))
-        },
+        languages={one: (n, _tell(cells, ("left", screen, one))) for one, n in languages.items()},
     )
-
-
-def _list_below(cells: Cells, above: tuple[str, ...]) -> Iterator[tuple[str, int | None]]:
-    for name in sorted(cells):
-        if name[:-1] == above:
-            yield name[-1], _tell(cells, name)
 
 
 def _tell(cells: Cells, name: tuple[str, ...]) -> int | None:

@@ -108,7 +108,7 @@ def measure_quality(parts: Services, tx: Tx, team: str = "main") -> QualityWatch
     since = now - SPAN
     found = reports.list_firsts(tx, team, since=since)
     tried = [one for one in found if one.tried_at is not None]
-    at_once = [one for one in found if one.callback.window == When.NOW]
+    at_once = [one for one in found if one.window == When.NOW]
     ended, spoke = reports.count_ended(tx, team, since=since)
     return QualityWatch(
         since=since,
@@ -130,12 +130,11 @@ def measure_quality(parts: Services, tx: Tx, team: str = "main") -> QualityWatch
 
 
 def _by_clock(one: First) -> timedelta:
-    return (one.tried_at or one.callback.asked_at) - one.callback.asked_at
+    return (one.tried_at or one.asked_at) - one.asked_at
 
 
 def _in_windows(parts: Services, one: First) -> timedelta:
-    asked_at = one.callback.asked_at
-    return measure_wait(one.callback.window, parts.line.zone, asked_at, one.tried_at or asked_at)
+    return measure_wait(one.window, parts.line.zone, one.asked_at, one.tried_at or one.asked_at)
 
 
 def _summarise_times(spans: Sequence[timedelta]) -> Times:

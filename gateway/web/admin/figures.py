@@ -133,18 +133,18 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         unique=count_unique_numbers(parts, actor, month, exact=exact),
         centre=read_centre_month(parts, actor, month, exact=exact),
         usage=(usage := read_usage(parts, actor, month, exact=exact)),
-        usage_before=read_usage(parts, actor, before, exact=exact),
+        usage_before=read_usage(parts, actor, before, exact=exact, is_brief=True),
         usage_rows=[(table.by, fill_gaps(table, find_today(parts))) for table in usage.tables],
         tables=[
             (section, list(found))
             for section, found in groupby(cells, key=lambda cell: cell.section)
             if section.what != SESSIONS
         ],
-        **_list_helpers(parts),
+        **_list_drawn_names(parts),
     )
 
 
-def _list_helpers(parts: Services) -> dict[str, Any]:
+def _list_drawn_names(parts: Services) -> dict[str, Any]:
     """Return what the page names and draws with."""
     return {
         "name_cells": partial(name_cells, parts, get_language()),

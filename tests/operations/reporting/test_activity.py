@@ -227,7 +227,12 @@ def test_a_longer_report_only_adds_up_what_its_months_show():
 
 def test_a_report_reads_sums_of_months_whatever_lies_in_the_days(parts):
     """As many statements for a year of days as for one day, and per month no more than four."""
-    add(parts, ("2026-11-05", 9, "ussd", "lo", SESSIONS, "", 30))
+    add(
+        parts,
+        ("2026-01-01", 9, "ussd", "lo", SESSIONS, "", 30),
+        ("2026-01-01", 9, "ussd", "lo", "shown", "main", 30),
+        ("2026-01-01", 9, "ussd", "lo", "answered", "main/1", 30),
+    )
     with count_sql() as few_rows:
         read_usage(parts, OWNER, "2026-11")
     with parts.store.write() as tx:
