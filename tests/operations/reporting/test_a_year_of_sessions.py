@@ -18,7 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gateway.domain.permissions import Role
 from gateway.operations.reporting.metrics import render_metrics
-from gateway.storage import reports
+from gateway.storage import migrate, reports
 from gateway.storage.tables import attempts, callbacks, figures
 from tests.support.ledgers import made
 from tests.support.web_apps import pages_of
@@ -108,6 +108,7 @@ def fill_ledger(store, clock, every: int) -> int:
         with store.write() as tx:
             tx.execute(insert(figures), rows)
     with store.write() as tx:
+        migrate.take_time(tx)
         reports.fill_months(tx)
     fill_requests(store, clock, 90 if every == 1 else 30, A_DAY_ASKED)
     return total
