@@ -63,6 +63,7 @@ class ChannelCard:
         options: option → value as it may be shown; empty where only that it is set may be.
         unset: environment variables of its account that are not set.
         has_look: it can be asked now whether it lives.
+        serial: number of its secret, by which a form that was sent twice is known.
     """
 
     status: ChannelStatus
@@ -70,6 +71,7 @@ class ChannelCard:
     options: Mapping[str, str]
     unset: tuple[str, ...]
     has_look: bool
+    serial: int
 
     @property
     def channel(self) -> Channel:
@@ -86,10 +88,15 @@ def show_channels(parts: Services, actor: Actor, links: WebhookLinks) -> tuple[C
     """
     check_permission(actor, Permission.MANAGE_CHANNELS)
     addresses = links.list_all()
-    return tuple(_make_card(status, addresses[status.name]) for status in channel_status.list_statuses(parts))
+    with parts.store.read() as tx:
+        serials = {name: settings.get_setting(tx, PREFIX + name, FIRST_SERIAL) for name in parts.channels}
+    return tuple(
+        _make_card(status, addresses[status.name], serials[status.name])
+        for status in channel_status.list_statuses(parts)
+    )
 
 
-def _make_card(status: ChannelStatus, addresses: Mapping[str, str]) -> ChannelCard:
+def _make_card(status: ChannelStatus, addresses: Mapping[str, str], serial: int) -> ChannelCard:
     config = status.channel.config
     account = find_account(config.provider)
     return ChannelCard(
@@ -101,6 +108,7 @@ def _make_card(status: ChannelStatus, addresses: Mapping[str, str]) -> ChannelCa
             for name in account
             if not config.options.get(name)
         ),
+        serial=serial,
         has_look=isinstance(status.channel, Watched) and status.channel.contract.silent_after is not None,
     )
 
@@ -132,8 +140,13 @@ def show_addresses(parts: Services, actor: Actor, links: WebhookLinks, name: str
     return links.list_all()[name]
 
 
-def renew_secret(parts: Services, actor: Actor, links: WebhookLinks, name: str) -> Mapping[str, str]:
+def renew_secret(
+    parts: Services, actor: Actor, links: WebhookLinks, name: str, *, seen: int | None = None
+) -> Mapping[str, str]:
     """Give a channel a new secret and return its new addresses; the secret before stays live until the next one.
+
+    Nothing happens where the secret is no longer the one that was seen: a page sent again, by a reload or by a second
+    press, would end the secret that the provider still uses. None stands for whichever it is.
 
     Raises:
         NotPermitted: the actor may not see channels.
@@ -144,6 +157,8 @@ def renew_secret(parts: Services, actor: Actor, links: WebhookLinks, name: str) 
     now = parts.clock.now()
     with parts.store.write() as tx:
         serial = settings.get_setting(tx, PREFIX + name, FIRST_SERIAL)
+        if seen not in {None, serial}:
+            return {}
         settings.save_setting(tx, PREFIX + name, serial + 1, by=actor.name, now=now)
     _record_act(parts, actor, AuditAct.CHANNEL_SECRET, name)
     links.renew()

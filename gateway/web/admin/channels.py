@@ -13,7 +13,7 @@ from gateway.operations.channel_desk import Reached, WebhookLinks
 from gateway.operations.publishing.menu_drafts import APPROVAL
 from gateway.operations.refresh import KEPT
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.forms import flash_saved
+from gateway.web.shared.forms import flash_saved, read_field
 from gateway.web.shared.i18n import _, later
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ SEE_OTHER = 303
 HERE = "/admin/channels"
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HUNDREDTHS_OF_A_CENT = 10_000
+_LONGEST_SERIAL = 9
 
 
 def add_to(pages: Blueprint, parts: Services, links: WebhookLinks) -> None:
@@ -61,7 +62,14 @@ def _add_addresses(pages: Blueprint, parts: Services, links: WebhookLinks) -> No
 
     @pages.post("/channels/<name>/secret")
     def renew_secret(name: str) -> str:
-        shown = channel_desk.renew_secret(parts, get_actor(), links, name)
+        seen = read_field("seen", _LONGEST_SERIAL)
+        shown = channel_desk.renew_secret(
+            parts, get_actor(), links, name, seen=int(seen) if seen.isdecimal() else 0
+        )
+        if not shown and name in parts.channels:
+            flash(
+                _("The secret was renewed already, so nothing was changed. Show the addresses below."), "bad"
+            )
         return _render_page(parts, links, opened=name, shown=shown, is_new=True)
 
     @pages.post("/channels/<name>/try/<event>")

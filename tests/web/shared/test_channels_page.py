@@ -123,7 +123,7 @@ def test_the_addresses_are_shown_when_asked_for_once_and_that_is_on_record(parts
 
 def test_a_new_secret_is_shown_once_and_the_one_before_stays_live(parts, boss):
     before = secrets_of(parts)["kannel"]
-    shown = text_of(boss.post(f"{HERE}/kannel/secret"))
+    shown = text_of(boss.post(f"{HERE}/kannel/secret", seen="1"))
     serials = links_of(parts)
     serials.renew()
     after = next(iter(serials.list_all()["kannel"].values())).split("/")[-2]
@@ -133,6 +133,16 @@ def test_a_new_secret_is_shown_once_and_the_one_before_stays_live(parts, boss):
     assert after not in text_of(boss.get(HERE))
     with parts.store.read() as tx:
         assert [row.act for row in audit.list_about(tx, "channel", "kannel")] == ["channel.secret"]
+
+
+@pytest.mark.parametrize("again", ["1", "", "x", "9"])
+def test_a_page_sent_twice_does_not_end_the_secret_that_the_provider_still_uses(parts, boss, again):
+    """A reload of the page with the new addresses, or a second press, used to make a third secret."""
+    boss.post(f"{HERE}/kannel/secret", seen="1")
+    first = secrets_of(parts)["kannel"]
+    assert "was renewed already" in text_of(boss.post(f"{HERE}/kannel/secret", seen=again))
+    assert secrets_of(parts)["kannel"] == first
+    assert 'name="seen" value="2"' in text_of(boss.get(HERE)), "whoever looks again may renew it again"
 
 
 def test_a_channel_that_is_none_shows_nothing_and_makes_nothing(parts, boss):
