@@ -10,14 +10,14 @@ from sqlalchemy import Row, Select, bindparam, select, text, update
 from gateway.domain.callbacks.outcomes import Past
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import LIVE, RUNG, attempts, callbacks, people
+from gateway.storage.value_limits import CompiledStatement
 
-MOST_PAST = 30
 MOST_PAST = 30
 _ONE_GO = 500
 INCOMING = "incoming"
 """How an attempt came about that the caller began: no call to her, so it is no try and in no figure of calls."""
 
-_PAST = (
+_PAST = CompiledStatement(
     select(attempts.c.started_at, attempts.c.window_from, attempts.c.nth, attempts.c.outcome)
     .where(text(RUNG), attempts.c.caller_id == bindparam("_caller"))
     .order_by(attempts.c.started_at.desc())

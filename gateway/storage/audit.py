@@ -18,8 +18,9 @@ from gateway.foundation.time_and_chance import new_id
 from gateway.storage import settings
 from gateway.storage.database import Tx
 from gateway.storage.tables import audit, people
+from gateway.storage.value_limits import CompiledStatement
 
-_ADD = audit.insert()
+_ADD = CompiledStatement(audit.insert())
 
 CHANGED, DROPPED, SWAPPED = "changed", "dropped", "swapped"
 

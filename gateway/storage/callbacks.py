@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Executable,
     Row,
     Select,
     String,
@@ -21,35 +20,38 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     or_,
     select,
     text,
     union_all,
     update,
 )
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target, list_sources
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.storage.database import Tx, build_insert
 from gateway.storage.tables import HELD, IN_HAND, OPEN, WAITING, callbacks, told_codes
+from gateway.storage.value_limits import CompiledStatement
 
 _SEALED = ("window", "contact", "answers", "path")
 
-_BY_ID = select(callbacks).where(callbacks.c.id == bindparam("_id"))
-_LOCK_BY_ID = _BY_ID.with_for_update()
+_ONE = select(callbacks).where(callbacks.c.id == bindparam("_id"))
+_BY_ID, _LOCK_BY_ID = CompiledStatement(_ONE), CompiledStatement(_ONE.with_for_update())
 _OF_CALLER = select(callbacks).where(callbacks.c.caller_id == bindparam("_caller")).order_by(callbacks.c.slot)
-_OPEN = _OF_CALLER.where(text(OPEN))
-_LOCK_OPEN = _OPEN.with_for_update()
-_LOCK_CALLABLE = _OF_CALLER.where(
-    or_(text(OPEN), callbacks.c.state == CallbackState.REACHED), callbacks.c.id != bindparam("_besides")
-).with_for_update()
-_CHANGE = update(callbacks).where(callbacks.c.id == bindparam("_id")).values(rev=callbacks.c.rev + 1)
-_CODES: list[BindParameter[str]] = [bindparam(f"_code{n}", type_=String) for n in range(16)]
-_TAKEN = union_all(  # with places instead of an expanding list, whose text is made anew for each request
-    select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(_CODES)),
-    select(told_codes.c.code).where(told_codes.c.code.in_(_CODES)),
+_OPEN = CompiledStatement(_OF_CALLER.where(text(OPEN)))
+_LOCK_OPEN = CompiledStatement(_OF_CALLER.where(text(OPEN)).with_for_update())
+_CALLABLE = (
+    or_(text(OPEN), callbacks.c.state == CallbackState.REACHED),
+    callbacks.c.id != bindparam("_besides"),
 )
+_LOCK_CALLABLE = CompiledStatement(_OF_CALLER.where(*_CALLABLE).with_for_update())
+_CHANGED = update(callbacks).values(rev=callbacks.c.rev + 1)
+_CHANGE = CompiledStatement(_CHANGED.where(callbacks.c.id == bindparam("_id")))
+_CODES: list[BindParameter[str]] = [bindparam(f"_code{n}", type_=String) for n in range(16)]
+_OPEN_CODES = select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(_CODES))
+_TOLD_CODES = select(told_codes.c.code).where(told_codes.c.code.in_(_CODES))
+_TAKEN = CompiledStatement(union_all(_OPEN_CODES, _TOLD_CODES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +108,11 @@ def insert_callback(tx: Tx, callback: Callback) -> bool:
 
 
 @cache
-def _build_insert(dialect: str) -> Executable:
-    """Build the statement once: building it for each request costs more than running it."""
+def _build_insert(dialect: str) -> CompiledStatement:
     one_a_slot = build_insert(dialect, callbacks).on_conflict_do_nothing(
         index_elements=["caller_id", "slot"], index_where=text(OPEN)
     )
-    return one_a_slot.returning(callbacks.c.id)
+    return CompiledStatement(one_a_slot.returning(callbacks.c.id))
 
 
 def seal_values(tx: Tx, callback: Callback) -> dict[str, Any]:
@@ -176,21 +177,19 @@ def step_callback(
         only: a further condition on the row.
         values: other columns that change with it.
     """
-    statement = _build_step(event)
+    step = _build_step(event)
     sealed = _seal_values(tx, callback_id, values)
     given = sealed | {"_id": callback_id, "changed_at": now}
-    row = tx.execute(statement if only is None else statement.where(only), given).first()
+    row = tx.execute(step if only is None else step.statement.where(only), given).first()
     return open_row(tx, row) if row is not None else None
 
 
 @cache
-def _build_step(event: CallbackEvent) -> ReturningUpdate[Any]:
-    return (
-        update(callbacks)
-        .where(callbacks.c.id == bindparam("_id"), callbacks.c.state.in_(list_sources(event)))
-        .values(state=find_target(event), rev=callbacks.c.rev + 1)
-        .returning(*callbacks.c)
-    )
+def _build_step(event: CallbackEvent) -> CompiledStatement:
+    sources = [literal(source, callbacks.c.state.type) for source in list_sources(event)]
+    of_source = callbacks.c.id == bindparam("_id"), callbacks.c.state.in_(sources)
+    step = _CHANGED.where(*of_source).values(state=find_target(event))
+    return CompiledStatement(step.returning(*callbacks.c))
 
 
 def match_team(team: str, *, review: bool) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Table, and_, bindparam, delete, false, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, or_, select, update
 from sqlalchemy import Row as TableRow
 from sqlalchemy.engine import Row
 
@@ -22,6 +22,7 @@ from gateway.foundation.time_and_chance import make_random_bytes, new_id
 from gateway.storage import people
 from gateway.storage.database import Store, Tx, build_insert
 from gateway.storage.tables import attempts, callbacks, callers, outbox, text_parts, texts, threads
+from gateway.storage.value_limits import CompiledStatement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,9 @@ class Caller:
         return self.stopped_at is not None
 
 
-_BY_ID = select(callers).where(callers.c.id == bindparam("_id"))
-_BY_LOOKUP = select(callers).where(callers.c.lookup == bindparam("_lookup"))
-_CHANGE = update(callers).where(callers.c.id == bindparam("_id"))
+_BY_ID = CompiledStatement(select(callers).where(callers.c.id == bindparam("_id")))
+_BY_LOOKUP = CompiledStatement(select(callers).where(callers.c.lookup == bindparam("_lookup")))
+_CHANGE = CompiledStatement(update(callers).where(callers.c.id == bindparam("_id")))
 
 TRIAL = " trial"
 """Suffix of the key name where a number was hashed as that of a simulator phone."""
@@ -98,12 +99,12 @@ def upsert_caller(tx: Tx, number: str, *, now: datetime, trial: bool = False) ->
 
 
 @cache
-def _build_upsert(dialect: str) -> Executable:
+def _build_upsert(dialect: str) -> CompiledStatement:
     """Build the statement once: building it for each row costs more than running it."""
     first = build_insert(dialect, callers)
     met_again = {"contacted_at": first.excluded.contacted_at, "changed_at": first.excluded.changed_at}
     statement = first.on_conflict_do_update(index_elements=["lookup"], set_=met_again)
-    return statement.returning(*callers.c)
+    return CompiledStatement(statement.returning(*callers.c))
 
 
 def set_contact(

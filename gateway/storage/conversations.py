@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     ScalarSelect,
     Select,
     and_,
@@ -42,13 +41,16 @@ from gateway.storage.tables import (
     threads,
     turns,
 )
+from gateway.storage.value_limits import CompiledStatement
 
-_FINISH = update(turns).where(turns.c.key == bindparam("_key"))
-_RECEIPT = select(turns.c.receipt).where(turns.c.key == bindparam("_key"))
-_THREAD = select(threads.c.state, threads.c.expires_at).where(
-    threads.c.channel == bindparam("_channel"), threads.c.caller_id == bindparam("_caller")
+_FINISH = CompiledStatement(update(turns).where(turns.c.key == bindparam("_key")))
+_RECEIPT = CompiledStatement(select(turns.c.receipt).where(turns.c.key == bindparam("_key")))
+_THREAD = CompiledStatement(
+    select(threads.c.state, threads.c.expires_at).where(
+        threads.c.channel == bindparam("_channel"), threads.c.caller_id == bindparam("_caller")
+    )
 )
-_ADD_TEXT = insert(texts)
+_ADD_TEXT = CompiledStatement(insert(texts))
 
 
 def begin_turn(
@@ -128,30 +130,32 @@ def forget_texts(tx: Tx, caller_id: str) -> None:
 
 
 @cache
-def _build_begin(dialect: str) -> Executable:
+def _build_begin(dialect: str) -> CompiledStatement:
     first_only = build_insert(dialect, turns).on_conflict_do_nothing(index_elements=["key"])
-    return first_only.returning(turns.c.key)
+    return CompiledStatement(first_only.returning(turns.c.key))
 
 
 @cache
-def _build_save_thread(dialect: str) -> Executable:
+def _build_save_thread(dialect: str) -> CompiledStatement:
     insert_thread = build_insert(dialect, threads)
     new = insert_thread.excluded
     changed = {"state": new.state, "version": new.version, "expires_at": new.expires_at}
-    return insert_thread.on_conflict_do_update(
-        index_elements=["channel", "caller_id"], set_=changed | {"rev": threads.c.rev + 1}
+    return CompiledStatement(
+        insert_thread.on_conflict_do_update(
+            index_elements=["channel", "caller_id"], set_=changed | {"rev": threads.c.rev + 1}
+        )
     )
 
 
 @lru_cache(maxsize=16)
-def _build_understood(word: str) -> Select[tuple[str]]:
+def _build_understood(word: str) -> CompiledStatement:
     with_reason = texts.c.understood.startswith(f"{word} (", autoescape=True)
     query = select(texts.c.id).where(
         texts.c.caller_id == bindparam("_caller"),
         texts.c.at > bindparam("_since"),
         or_(texts.c.understood == word, with_reason),
     )
-    return query.limit(1)
+    return CompiledStatement(query.limit(1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Executable, bindparam, case, delete, func, literal, select, union_all, update
+from sqlalchemy import bindparam, case, delete, func, literal, select, union_all, update
 
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.foundation.time_and_chance import Clock
@@ -25,6 +25,7 @@ from gateway.storage.database import Store, Tx, Unavailable, build_insert, inser
 from gateway.storage.outbox import build_waiting
 from gateway.storage.settings import PREFIX, Life, get_setting, read_life
 from gateway.storage.tables import budgets, lines, settings, tries
+from gateway.storage.value_limits import CompiledStatement
 
 
 def spend_use(tx: Tx, scope: bytes, window: str, *, now: datetime) -> int:
@@ -34,19 +35,21 @@ def spend_use(tx: Tx, scope: bytes, window: str, *, now: datetime) -> int:
 
 
 @cache
-def _build_spend(dialect: str) -> Executable:
+def _build_spend(dialect: str) -> CompiledStatement:
     first = build_insert(dialect, budgets)
     once_more = {"n": budgets.c.n + 1, "at": first.excluded.at}
     statement = first.on_conflict_do_update(index_elements=["scope", "window"], set_=once_more)
-    return statement.returning(budgets.c.n)
+    return CompiledStatement(statement.returning(budgets.c.n))
 
 
 # Token buckets: one row a channel, shared by all workers.
 
 _NAMES = ("tokens", "filled_at", "paused_until", "why", "faults", "day", "sent", "spent")
-_HOLD_ALL = select(lines).order_by(lines.c.channel).with_for_update()  # SQLite's one writer needs no row lock
-_HOLD_ONE = select(lines).where(lines.c.channel == bindparam("_channel")).with_for_update()
-_SAVE = update(lines).where(lines.c.channel == bindparam("_channel"))
+_HOLD_ALL = CompiledStatement(
+    select(lines).order_by(lines.c.channel).with_for_update()
+)  # no lock on SQLite, where one writes
+_HOLD_ONE = CompiledStatement(select(lines).where(lines.c.channel == bindparam("_channel")).with_for_update())
+_SAVE = CompiledStatement(update(lines).where(lines.c.channel == bindparam("_channel")))
 
 
 def ensure_buckets(tx: Tx, fresh: Mapping[str, Bucket]) -> None:

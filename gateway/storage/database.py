@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
-    CursorResult,
     Engine,
     ExceptionContext,
     Executable,
+    Result,
     Table,
     create_engine,
     event,
@@ -31,7 +31,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gateway.foundation.loop_turns import refuse_loop
 from gateway.storage.encryption import Ring
-from gateway.storage.value_limits import check_fitting
+from gateway.storage.value_limits import CompiledStatement, check_fitting
 
 T = TypeVar("T")
 
@@ -93,10 +93,15 @@ class Tx:
 
     def execute(
         self,
-        statement: Executable,
+        statement: Executable | CompiledStatement,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> CursorResult[Any]:
-        """Run one statement inside this transaction."""
+    ) -> Result[Any]:
+        """Run one statement inside this transaction; one that keeps its text is given a mapping, if anything."""
+        if isinstance(statement, CompiledStatement):
+            given = parameters or {}
+            if isinstance(given, Mapping):
+                return statement.run(self.conn, given)
+            return self.conn.execute(statement.statement, given)
         return self.conn.execute(statement, parameters)
 
 

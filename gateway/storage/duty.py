@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    CompoundSelect,
     Date,
     Integer,
     String,
@@ -52,7 +51,7 @@ from gateway.storage.tables import (
     shifts,
     sign_ins,
 )
-from gateway.storage.value_limits import Instant
+from gateway.storage.value_limits import CompiledStatement, Instant
 
 
 def list_help_ids(tx: Tx, team: str) -> tuple[str, ...]:
@@ -83,7 +82,9 @@ OPEN_PAGE = timedelta(minutes=10)
 _WORKS = (
     people.c.team == bindparam("_team"),
     people.c.disabled_at.is_(None),
-    people.c.role.in_(WORKING),  # the shifts of whoever became a reader stay, and promise nothing to callers
+    people.c.role.in_(
+        [literal(role) for role in WORKING]
+    ),  # the shifts of whoever became a reader stay, and promise nothing to callers
 )
 _NO_NUMBER, _NO_DAY, _NO_ID = (cast(null(), kind) for kind in (Integer, Date, String))
 _AT_PAGE = (
@@ -100,23 +101,25 @@ _AT_PAGE = (
     .correlate(people)
     .exists()
 )
-_ROTA: CompoundSelect[Any] = union_all(
-    select(
-        literal("shift").label("sort"),
-        *(shifts.c.id, shifts.c.person_id, shifts.c.day.label("weekday"), shifts.c.start, shifts.c.end),
-        *(_NO_DAY.label("first"), _NO_DAY.label("last")),
+_ROTA = CompiledStatement(
+    union_all(
+        select(
+            literal("shift").label("sort"),
+            *(shifts.c.id, shifts.c.person_id, shifts.c.day.label("weekday"), shifts.c.start, shifts.c.end),
+            *(_NO_DAY.label("first"), _NO_DAY.label("last")),
+        )
+        .join(people)
+        .where(*_WORKS),
+        select(literal("away"), away.c.id, away.c.person_id, *[_NO_NUMBER] * 3, away.c.first, away.c.last)
+        .join(people)
+        .where(*_WORKS),
+        select(literal("holiday"), _NO_ID, _NO_ID, *[_NO_NUMBER] * 3, holidays.c.day, _NO_DAY).where(
+            holidays.c.team == bindparam("_team")
+        ),
+        select(literal("ready"), _NO_ID, people.c.id, *[_NO_NUMBER] * 3, _NO_DAY, _NO_DAY).where(
+            *_WORKS, people.c.on_duty, or_(people.c.by_text, _AT_PAGE)
+        ),
     )
-    .join(people)
-    .where(*_WORKS),
-    select(literal("away"), away.c.id, away.c.person_id, *[_NO_NUMBER] * 3, away.c.first, away.c.last)
-    .join(people)
-    .where(*_WORKS),
-    select(literal("holiday"), _NO_ID, _NO_ID, *[_NO_NUMBER] * 3, holidays.c.day, _NO_DAY).where(
-        holidays.c.team == bindparam("_team")
-    ),
-    select(literal("ready"), _NO_ID, people.c.id, *[_NO_NUMBER] * 3, _NO_DAY, _NO_DAY).where(
-        *_WORKS, people.c.on_duty, or_(people.c.by_text, _AT_PAGE)
-    ),
 )
 _HOLIDAYS = (
     select(holidays.c.day, holidays.c.name)

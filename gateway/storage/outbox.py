@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Row, Select, and_, bindparam, delete, func, not_, or_, select, text, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, not_, or_, select, text, update
 
 from gateway.foundation.time_and_chance import new_id
 from gateway.storage.database import Tx, build_insert, insert_into
 from gateway.storage.tables import PENDING, UNCLEAR, deliveries, outbox, people
+from gateway.storage.value_limits import CompiledStatement
 
 _BATCH = 500
 
@@ -54,10 +55,10 @@ class OutboxRow:
 
 
 PLAIN = [column for column in outbox.c if column.name != "payload"]
-_ADDED = select(outbox.c.id).where(outbox.c.once == bindparam("_once"))
-_PAYLOAD = select(outbox.c.payload).where(outbox.c.id == bindparam("_id"))
-_BY_ID = select(*PLAIN).where(outbox.c.id == bindparam("_id"))
-_UNPARK = (
+_ADDED = CompiledStatement(select(outbox.c.id).where(outbox.c.once == bindparam("_once")))
+_PAYLOAD = CompiledStatement(select(outbox.c.payload).where(outbox.c.id == bindparam("_id")))
+_BY_ID = CompiledStatement(select(*PLAIN).where(outbox.c.id == bindparam("_id")))
+_UNPARK = CompiledStatement(
     delete(deliveries)
     .where(deliveries.c.channel == bindparam("_channel"), deliveries.c.provider_id == bindparam("_provider"))
     .returning(deliveries.c.state, deliveries.c.reason, deliveries.c.at)
@@ -65,10 +66,10 @@ _UNPARK = (
 
 
 @cache
-def _build_add(dialect: str) -> Executable:
+def _build_add(dialect: str) -> CompiledStatement:
     """Build the statement once: building it for each row costs more than running it."""
     once_only = build_insert(dialect, outbox).on_conflict_do_nothing(index_elements=["once"])
-    return once_only.returning(outbox.c.id)
+    return CompiledStatement(once_only.returning(outbox.c.id))
 
 
 def add_row(  # noqa: PLR0913 - a row has this many facts, all named

@@ -7,30 +7,42 @@ result leaves the row *unclear*, because the message may have been sent; it is n
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from gateway.domain.outbox.states import CALL
 from gateway.storage.database import Tx
 from gateway.storage.outbox import PLAIN, OutboxRow, read_row
 from gateway.storage.tables import IN_LANE, PENDING, SENDING, outbox
-from gateway.storage.value_limits import Instant
+from gateway.storage.value_limits import CompiledStatement, Instant
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
-    from sqlalchemy.sql.dml import ReturningUpdate
 
 _o = outbox.alias("o")
 _e = outbox.alias("e")
 _HELD = text("state IN ('sending', 'unclear')")
 _NOW = bindparam("_now", type_=Instant)
-_BY_TOKEN = (
+_HELD_BY_TOKEN = (
     update(outbox)
     .where(_HELD, outbox.c.id == bindparam("_id"), outbox.c.token == bindparam("_token"))
     .returning(outbox.c.id)
 )
-_NOT_TRIED = _BY_TOKEN.values(attempts=outbox.c.attempts - 1)
+_BY_TOKEN = CompiledStatement(_HELD_BY_TOKEN)
+_NOT_TRIED = CompiledStatement(_HELD_BY_TOKEN.values(attempts=outbox.c.attempts - 1))
 
 
 def claim_due(
@@ -56,10 +68,10 @@ def claim_due(
         calling: channels on which calls may be made although their messages have to wait.
         named: id of the only row to claim, if any.
     """
-    statement = _build_claim(tx.dialect, anywhere=channels is None, named=named is not None)
-    given: dict[str, Any] = {"_kinds": list(kinds), "_token": token, "_now": now, "_until": now + lease}
-    if channels is not None:
-        given |= {"_channels": list(channels), "_calling": list(calling)}
+    lengths = _Lengths(len(kinds), None if channels is None else len(channels), len(calling))
+    statement = _build_claim(tx.dialect, lengths, named=named is not None)
+    given: dict[str, Any] = {"_token": token, "_now": now, "_until": now + lease}
+    given |= _name_values(kinds, channels or (), calling if channels is not None else ())
     if named is not None:
         given["_named"] = named
     row = tx.execute(statement, given).first()
@@ -68,10 +80,9 @@ def claim_due(
 
 def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str] | None, now: datetime) -> bool:
     """Say whether a row could be claimed if these channels had rate left; None for rows that need no channel."""
-    given: dict[str, Any] = {"_kinds": list(kinds), "_now": now}
-    if channels is not None:
-        given |= {"_channels": list(channels), "_calling": []}
-    return tx.execute(_build_any_due(anywhere=channels is None), given).first() is not None
+    lengths = _Lengths(len(kinds), None if channels is None else len(channels), 0)
+    given = {"_now": now} | _name_values(kinds, channels or (), ())
+    return tx.execute(_build_any_due(lengths), given).first() is not None
 
 
 def finish_claim(
@@ -176,16 +187,38 @@ def _by_token(tx: Tx, row_id: str, token: str, values: Mapping[str, Any]) -> boo
     return tx.execute(_BY_TOKEN, {**values, "_id": row_id, "_token": token}).first() is not None
 
 
+class _Lengths(NamedTuple):
+    """How many values the lists of a claim hold; None for rows that need no channel.
+
+    The text of a list depends on its length, and kinds and channels are few, so that each length has its statement.
+    """
+
+    kinds: int
+    channels: int | None
+    calling: int
+
+
+def _name_values(
+    kinds: Collection[str], channels: Collection[str], calling: Collection[str]
+) -> dict[str, str]:
+    named = ("_kind", kinds), ("_channel", channels), ("_calling", calling)
+    return {f"{name}{n}": value for name, values in named for n, value in enumerate(values)}
+
+
+def _list_places(name: str, length: int) -> list[BindParameter[str]]:
+    return [bindparam(f"{name}{n}", type_=String) for n in range(length)]
+
+
 @cache
-def _build_claim(dialect: str, *, anywhere: bool, named: bool) -> "ReturningUpdate[Any]":
+def _build_claim(dialect: str, lengths: _Lengths, *, named: bool) -> CompiledStatement:
     """Build the statement once: building it for each row costs more than running it."""
-    best = _build_due(anywhere=anywhere)
+    best = _build_due(lengths)
     if named:
         best = best.where(_o.c.id == bindparam("_named"))
     best = best.order_by(_o.c.priority, _o.c.due_at, _o.c.id).limit(1)
     if dialect == "postgresql":
         best = best.with_for_update(skip_locked=True)
-    return (
+    return CompiledStatement(
         update(outbox)
         .where(text(PENDING), outbox.c.id == best.scalar_subquery())
         .values(
@@ -201,12 +234,12 @@ def _build_claim(dialect: str, *, anywhere: bool, named: bool) -> "ReturningUpda
 
 
 @cache
-def _build_any_due(*, anywhere: bool) -> "Select[Any]":
-    return _build_due(anywhere=anywhere).limit(1)
+def _build_any_due(lengths: _Lengths) -> CompiledStatement:
+    return CompiledStatement(_build_due(lengths).limit(1))
 
 
 @cache
-def _build_due(*, anywhere: bool) -> "Select[Any]":
+def _build_due(lengths: _Lengths) -> "Select[Any]":
     """Select due rows whose lane has none in flight, and no earlier row that is due or being retried."""
     earlier: ColumnElement[bool] = and_(_e.c.id < _o.c.id, or_(_e.c.attempts > 0, _e.c.due_at <= _NOW))
     blocked = exists().where(
@@ -215,11 +248,16 @@ def _build_due(*, anywhere: bool) -> "Select[Any]":
         text(f"e.{IN_LANE}"),
         or_(_e.c.state == "sending", earlier),
     )
-    of_kind = _o.c.kind.in_(bindparam("_kinds", expanding=True))
+    of_kind = _o.c.kind.in_(_list_places("_kind", lengths.kinds))
     query = select(_o.c.id).where(text(f"o.{PENDING}"), _o.c.due_at <= _NOW, of_kind, ~blocked)
-    if anywhere:
+    if lengths.channels is None:
         return query
     # + '' keeps SQLite from using the provider-id index, which covers every row ever sent (SQLite query planner).
     line = _o.c.channel + ""
-    calls = and_(_o.c.kind == CALL, line.in_(bindparam("_calling", expanding=True)))
-    return query.where(or_(line.in_(bindparam("_channels", expanding=True)), calls))
+    ready = _is_one_of(line, _list_places("_channel", lengths.channels))
+    calls = and_(_o.c.kind == CALL, _is_one_of(line, _list_places("_calling", lengths.calling)))
+    return query.where(or_(ready, calls))
+
+
+def _is_one_of(line: ColumnElement[str], places: list[BindParameter[str]]) -> ColumnElement[bool]:
+    return line.in_(places) if places else false()

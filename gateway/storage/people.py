@@ -12,10 +12,11 @@ from sqlalchemy import Row, and_, bindparam, func, select, text, update
 
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import IN_HAND, callbacks, looking, people
+from gateway.storage.value_limits import CompiledStatement
 
-_BY_ID = select(people).where(people.c.id == bindparam("_id"))
-_NUMBERS = select(people.c.id, people.c.number).where(people.c.number.is_not(None))
-_OF_TEAM = (
+_BY_ID = CompiledStatement(select(people).where(people.c.id == bindparam("_id")))
+_NUMBERS = CompiledStatement(select(people.c.id, people.c.number).where(people.c.number.is_not(None)))
+_OF_TEAM = CompiledStatement(
     select(people)
     .where(people.c.team == bindparam("_team"), people.c.disabled_at.is_(None))
     .order_by(people.c.name_key)

@@ -28,8 +28,9 @@ from gateway.storage.tables import (
     texts,
     tries,
 )
+from gateway.storage.value_limits import CompiledStatement
 
-_VALUE = select(settings.c.value).where(settings.c.name == bindparam("_name"))
+_VALUE = CompiledStatement(select(settings.c.value).where(settings.c.name == bindparam("_name")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,15 @@
-"""Define columns and value limits that hold alike on SQLite and PostgreSQL, and the conditions of partial indexes.
+"""Define columns and value limits that hold alike on SQLite and PostgreSQL, and statements that keep their text.
 
-PostgreSQL stores no NUL in text and enforces lengths, SQLite does neither; UTF-8 has no surrogates (RFC 3629).
+PostgreSQL stores no NUL in text and enforces lengths, SQLite does neither; UTF-8 has no surrogates (RFC 3629). The
+conditions of partial indexes stand here too.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -18,6 +21,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    Result,
     String,
     Table,
     Text,
@@ -25,10 +29,12 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.dml import UpdateBase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
@@ -84,19 +90,171 @@ def check_fitting(engine: Engine) -> None:
 
 
 def _check_text(values: Iterable[object]) -> None:
-    for value in values:
-        if isinstance(value, str) and not is_text(value):
-            raise NotText("a value holds a NUL or half a character")
+    # Joined, since one look at all is cheaper than one at each: no text becomes good or bad by its neighbours.
+    if not is_text("".join([value for value in values if isinstance(value, str)])):
+        raise NotText("a value holds a NUL or half a character")
 
 
 def _check_lengths(table: Table, values: Mapping[str, object]) -> None:
     """Check values against their columns: INSERT and UPDATE parameters have the column's name, conditions do not."""
     for name, value in values.items():
-        if not isinstance(value, str) or name not in table.c:
-            continue
-        most = getattr(table.c[name].type, "length", None)
-        if most is not None and len(value) > most:
+        most = _find_length(table, name) if isinstance(value, str) else None
+        if most is not None and len(str(value)) > most:
             raise TooLong(f"{table.name}.{name} takes {most} letters")
+
+
+def _find_length(table: Table, name: str) -> int | None:
+    return getattr(table.c[name].type, "length", None) if name in table.c else None
+
+
+# Statements that keep their text.
+
+_NO_ROWS = SimpleResultMetaData(())
+
+
+class CompiledStatement:
+    """A statement that a process builds once and whose text it keeps, for each database and each set of names given.
+
+    SQLAlchemy keeps compiled text too, but does ten times the work of the driver around it for each run: its cache
+    key, an execution context, the description of the result. What it says of a fault is kept: errors, lost
+    connections and listeners are its own. Values that the statement names itself are part of the form; a list whose
+    text depends on its length cannot be.
+
+    Attributes:
+        statement: what was built, to be looked at or built upon.
+    """
+
+    __slots__ = ("_forms", "statement")
+
+    def __init__(self, statement: Any) -> None:
+        self.statement = statement
+        self._forms: dict[tuple[str, tuple[str, ...]], _Form] = {}
+
+    def run(self, conn: Connection, given: Mapping[str, Any]) -> Result[Any]:
+        """Run it on this connection, in its transaction; all rows are read at once.
+
+        Raises:
+            NotText: a value holds NUL or a lone surrogate.
+            TooLong: a value to write is longer than its column.
+            sqlalchemy.exc.DBAPIError: what the driver says.
+        """
+        names = (conn.dialect.name, tuple(given))
+        form = self._forms.get(names)
+        if form is None:
+            form = self._forms[names] = _compile_form(self.statement, conn.dialect, names[1])
+        values = form.bind_values(given)
+        cursor = conn.connection.cursor()
+        for listener in conn.dispatch.before_cursor_execute:
+            listener(conn, cursor, form.text, values, None, False)
+        try:
+            cursor.execute(form.text, values)
+            rows = cursor.fetchall() if cursor.description else None
+        except conn.dialect.loaded_dbapi.Error as fault:
+            # The one place that knows which faults lose the connection and what a message may say; it always raises.
+            conn._handle_dbapi_exception(fault, form.text, values, cursor, None)  # noqa: SLF001
+        except (
+            Exception
+        ) as fault:  # a job's time limit, raised by a signal: what was under way must not be met again
+            conn.invalidate(fault)
+            raise
+        except BaseException as fault:  # noqa: BLE001 - the process is to end: the connection is dropped
+            conn._handle_dbapi_exception(fault, form.text, values, cursor, None)  # noqa: SLF001
+        described = cursor.description
+        cursor.close()
+        if rows is None:
+            return IteratorResult(_NO_ROWS, iter(()))
+        return IteratorResult(form.columns, iter(form.read_rows(rows, described)))
+
+
+@dataclass(slots=True)
+class _Form:
+    """The text of a statement on one database, with what to do to the values that go in and come out.
+
+    ``places`` holds for each place of the text its name there, the name of the value given (None where it is
+    ``fixed``), what changes it for the driver, and the fixed value.
+    """
+
+    text: str
+    is_positional: bool
+    places: tuple[tuple[str, str | None, Callable[[Any], Any] | None, Any], ...]
+    table: str
+    limited: tuple[tuple[str, int], ...]
+    columns: SimpleResultMetaData
+    types: Sequence[Any]
+    dialect: Dialect
+    changed: tuple[tuple[int, Callable[[Any], Any]], ...] | None = None
+
+    def bind_values(self, given: Mapping[str, Any]) -> Any:
+        """Return the values as the driver takes them: a tuple by place, or a mapping by name."""
+        for name, most in self.limited:
+            value = given[name]
+            if isinstance(value, str) and len(value) > most:
+                raise TooLong(f"{self.table}.{name} takes {most} letters")
+        if self.is_positional:
+            return tuple(
+                [
+                    fixed if source is None else (given[source] if change is None else change(given[source]))
+                    for _, source, change, fixed in self.places
+                ]
+            )
+        return {
+            name: fixed if source is None else (given[source] if change is None else change(given[source]))
+            for name, source, change, fixed in self.places
+        }
+
+    def read_rows(self, rows: Sequence[Any], described: Any) -> Sequence[Any]:
+        """Return the rows with their values as Python has them."""
+        if self.changed is None:
+            found = [
+                one.dialect_impl(self.dialect).result_processor(self.dialect, column[1])
+                for one, column in zip(self.types, described, strict=True)
+            ]
+            self.changed = tuple((at, change) for at, change in enumerate(found) if change is not None)
+        if not self.changed:
+            return rows
+        read = []
+        for row in rows:
+            values = list(row)
+            for at, change in self.changed:
+                values[at] = change(values[at])
+            read.append(tuple(values))
+        return read
+
+
+def _compile_form(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Form:
+    compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
+    if compiled.literal_execute_params or compiled.post_compile_params:
+        raise TypeError("a list in a condition has no text that could be kept")
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        raise TypeError("a value that Python makes for each row cannot be kept")
+    by_name = {
+        name: (name, *_find_source(bind, name, names, compiled)) for bind, name in compiled.bind_names.items()
+    }
+    columns = getattr(statement, "exported_columns", None)
+    table = (
+        statement.table if isinstance(statement, UpdateBase) and isinstance(statement.table, Table) else None
+    )
+    lengths = {name: _find_length(table, name) for name in names} if table is not None else {}
+    return _Form(
+        text=str(compiled),
+        is_positional=bool(compiled.positional),
+        places=tuple(by_name[name] for name in (compiled.positiontup if compiled.positional else by_name)),
+        table=table.name if table is not None else "",
+        limited=tuple((name, most) for name, most in lengths.items() if most is not None),
+        columns=SimpleResultMetaData(tuple(columns.keys()) if columns is not None else ()),
+        types=[column.type for column in columns] if columns is not None else [],
+        dialect=dialect,
+    )
+
+
+def _find_source(bind: Any, name: str, names: tuple[str, ...], compiled: Any) -> tuple[str | None, Any, Any]:
+    """Return the name of the value given, what changes it for the driver, and its fixed value where none is given."""
+    change = bind.type.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
+    if bind.key in names:
+        # Most instants of a turn are one: changed once, and equal ones change to the same.
+        return bind.key, lru_cache(16)(change) if isinstance(bind.type, Instant) else change, None
+    fixed = compiled.construct_params(dict.fromkeys(names))[name]
+    return None, None, fixed if change is None else change(fixed)
 
 
 # Column types that mean the same on both databases.

@@ -66,3 +66,14 @@ def test_what_is_asked_often_uses_its_index(
         assert any(index in found for index in LIVE), found
     else:
         assert all(index in found for index in indexes), found
+
+
+@pytest.mark.parametrize("channels", [[], ["phone"], ["other", "phone", "third"]])
+def test_a_claim_takes_any_number_of_channels(parts: Services, rows: Rows, channels: list[str]) -> None:
+    row_id, now = rows.add(), parts.clock.now()
+    given: Any = {"kinds": ["ours", "answer"], "channels": channels, "now": now}
+    with parts.store.write() as tx:
+        due = outbox_claims.has_due(tx, **given)
+        row = outbox_claims.claim_due(tx, **given, token="t", lease=timedelta(minutes=2), calling=channels)
+    assert due is ("phone" in channels)
+    assert (row.id if row else None) == (row_id if due else None)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 from rq import Callback, Queue, Repeat, Retry
+from rq.job import Job
 from rq.serializers import JSONSerializer, PickleSerializer
 
 from gateway.delivery.nudge import ENTRY, QUEUE, Nudger
@@ -146,6 +147,40 @@ def test_hostile_bytes_do_not_stop_a_worker(
 def test_the_name_in_the_queue_does_nothing_by_itself() -> None:
     with pytest.raises(NotImplementedError):
         nudge(ROW)
+
+
+def test_a_nudge_lies_in_redis_as_rq_writes_it(redis_client: redis.Redis, clock: SetClock) -> None:
+    assert Nudger(redis_client, clock)(ROW)
+    theirs = queue_of(redis_client).enqueue_call(
+        ENTRY, args=(ROW,), timeout=60, description="nudge", result_ttl=0, ttl=600, failure_ttl=600
+    )
+    [ours] = set(queue_of(redis_client).job_ids) - {theirs.id}
+    raw_ours, raw_theirs = (redis_client.hgetall(f"rq:job:{one}") for one in (ours, theirs.id))
+    instants = {b"created_at", b"enqueued_at"}
+    assert raw_ours.keys() == raw_theirs.keys()
+    assert {k: v for k, v in raw_ours.items() if k not in instants} == {
+        k: v for k, v in raw_theirs.items() if k not in instants
+    }
+    fetched = Job.fetch(ours, connection=redis_client, serializer=JSONSerializer)
+    assert (fetched.args, fetched.enqueued_at) == ([ROW], clock.now())
+    assert 0 < redis_client.ttl(f"rq:job:{ours}") <= 600
+    assert redis_client.smembers("rq:queues") == {f"rq:queue:{QUEUE}".encode()}
+
+
+def test_a_nudge_is_one_command_that_a_wiped_redis_learns_anew(
+    redis_client: redis.Redis, clock: SetClock
+) -> None:
+    give = Nudger(redis_client, clock)
+    assert give(ROW)
+    redis_client.config_resetstat()
+    assert give(ROW)
+    asked = redis_client.info("commandstats")
+    assert asked["cmdstat_evalsha"]["calls"] == 1
+    assert not {"cmdstat_info", "cmdstat_multi", "cmdstat_script|load"} & set(asked)
+    redis_client.flushall()
+    redis_client.script_flush()
+    assert give(ROW)
+    assert redis_client.llen(f"rq:queue:{QUEUE}") == 1
 
 
 # Redis away.

@@ -1,0 +1,167 @@
+"""A compiled statement does what SQLAlchemy does with it, on both databases: rows, values, and faults."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rq.timeouts import JobTimeoutException
+from sqlalchemy.exc import IntegrityError
+
+from gateway.storage.database import Lost, Store, Tx, WriteRefused, build_insert
+from gateway.storage.tables import lines, tries
+from gateway.storage.tables import settings as stored
+from gateway.storage.value_limits import CompiledStatement, NotText, TooLong
+
+NOW = datetime(2026, 11, 24, 11, 5, 7, 123456, tzinfo=UTC)
+TRY = {"scope": b"\0" * 32, "n": 3, "first_at": NOW, "last_at": NOW + timedelta(hours=1)}
+_OF_SCOPE = CompiledStatement(sa.select(tries).where(tries.c.scope == sa.bindparam("_scope")))
+_ADD = CompiledStatement(tries.insert())
+_words = st.text(max_size=12)
+_instants = st.datetimes(
+    min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1),
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=7)), timezone(-timedelta(hours=3, minutes=30))]),
+)  # fmt: skip
+
+
+def _read_both(tx: Tx, compiled: CompiledStatement, values: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    by_text, by_core = tx.execute(compiled, values).all(), tx.conn.execute(compiled.statement, values).all()
+    return [row._asdict() for row in by_text], [row._asdict() for row in by_core]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(n=st.integers(0, 2**31 - 1), first=_instants, last=_instants, scope=st.binary(min_size=1, max_size=32))
+def test_what_is_written_by_text_is_read_as_by_sqlalchemy(
+    store: Store, n: int, first: datetime, last: datetime, scope: bytes
+) -> None:
+    values = {"scope": scope, "n": n, "first_at": first, "last_at": last}
+    with store.write() as tx:
+        tx.execute(tries.delete())
+        tx.execute(_ADD, values)
+        assert _read_both(tx, _OF_SCOPE, {"_scope": scope}) == ([values], [values])
+        tx.execute(tries.delete())
+        tx.conn.execute(_ADD.statement, values)
+        assert _read_both(tx, _OF_SCOPE, {"_scope": scope}) == ([values], [values])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(word=st.text(max_size=60), value=st.recursive(st.integers(-9, 9) | _words, st.lists, max_leaves=4))
+def test_a_text_is_taken_or_refused_as_by_sqlalchemy(store: Store, word: str, value: Any) -> None:
+    values = {"name": word, "value": value, "rev": 0, "by": "x", "at": NOW}
+    compiled = CompiledStatement(build_insert(store.dialect, stored).returning(*stored.c))
+    came = []
+    for statement in (compiled, compiled.statement):
+        try:
+            with store.write() as tx:
+                came.append(tx.execute(statement, values).one()._asdict())
+                tx.execute(stored.delete().where(stored.c.name == word))
+        except (NotText, TooLong) as refused:
+            came.append((type(refused), str(refused)))
+    assert came[0] == came[1]
+
+
+def test_each_set_of_columns_has_its_text(store: Store) -> None:
+    compiled = CompiledStatement(tries.update().where(tries.c.scope == sa.bindparam("_scope")))
+    with store.write() as tx:
+        tx.execute(_ADD, TRY)
+        tx.execute(compiled, {"_scope": TRY["scope"], "n": 4})
+        tx.execute(compiled, {"n": 5, "_scope": TRY["scope"], "last_at": NOW})
+        assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).one() == (TRY["scope"], 5, NOW, NOW)
+        assert tx.execute(compiled, {"_scope": b"nobody", "n": 4}).all() == []
+
+
+def test_faults_have_the_names_they_had(store: Store) -> None:
+    with store.write() as tx:
+        tx.execute(_ADD, TRY)
+    with pytest.raises(IntegrityError) as twice, store.write() as tx:
+        tx.execute(_ADD, TRY)
+    assert "\\x00" not in str(twice.value)
+    assert "Failing row" not in str(twice.value)
+    with pytest.raises(WriteRefused), store.read() as tx:
+        tx.execute(_ADD, TRY | {"scope": b"1" * 32})
+    with pytest.raises(NotText), store.write() as tx:
+        tx.execute(
+            CompiledStatement(lines.update().where(lines.c.channel == sa.bindparam("_of"))),
+            {"_of": "a\0", "n": 1},
+        )
+    with pytest.raises(ValueError, match="zone"), store.write() as tx:
+        tx.execute(_ADD, TRY | {"first_at": NOW.replace(tzinfo=None)})
+    with store.write() as tx:
+        assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).one().n == 3
+
+
+def _end_own_connection(store: Store, tx: Tx) -> None:
+    pid = tx.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+    with store.read() as other:
+        other.execute(sa.text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
+    tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]})
+
+
+def test_a_connection_that_is_lost_is_named_so_and_replaced(postgresql_store: Store) -> None:
+    with postgresql_store.write() as tx:
+        tx.execute(_ADD, TRY)
+    with pytest.raises(Lost), postgresql_store.write() as tx:
+        _end_own_connection(postgresql_store, tx)
+    with postgresql_store.write() as tx:
+        assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).one().n == 3
+
+
+_SLEEP = CompiledStatement(sa.select(sa.func.pg_sleep(sa.bindparam("_s", type_=sa.Float)).label("slept")))
+
+
+@contextmanager
+def _stopped_after(seconds: float, error: type[BaseException]) -> Iterator[None]:
+    """Raise this error in the main thread, as RQ's time limit does, or Ctrl-C."""
+
+    def stop(*_: object) -> None:
+        raise error
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _add_and_sleep(tx: Tx) -> None:
+    tx.execute(_ADD, TRY)
+    tx.execute(_SLEEP, {"_s": 4.0})
+
+
+@pytest.mark.parametrize("error", [JobTimeoutException, KeyboardInterrupt])
+def test_a_time_limit_inside_a_statement_keeps_its_class(
+    postgresql_store: Store, error: type[BaseException]
+) -> None:
+    with pytest.raises(error), _stopped_after(0.05, error), postgresql_store.write() as tx:
+        _add_and_sleep(tx)
+    with postgresql_store.write() as tx:
+        assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).all() == []
+
+
+def test_a_list_whose_text_depends_on_its_length_is_refused(store: Store) -> None:
+    listed = CompiledStatement(sa.select(tries).where(tries.c.n.in_(sa.bindparam("_some", expanding=True))))
+    with pytest.raises(TypeError, match="no text"), store.read() as tx:
+        tx.execute(listed, {"_some": [1, 2]})
+
+
+def test_several_rows_at_once_go_by_sqlalchemy(store: Store) -> None:
+    rows = [TRY | {"scope": bytes([n]) * 32} for n in range(3)]
+    with store.write() as tx:
+        tx.execute(_ADD, rows)
+        assert len(tx.execute(sa.select(tries)).all()) == 3
+
+
+def test_what_listens_to_statements_hears_these(store: Store) -> None:
+    heard: list[str] = []
+    with store.read() as tx:
+        sa.event.listen(tx.conn, "before_cursor_execute", lambda *given: heard.append(given[2]))
+        tx.execute(_OF_SCOPE, {"_scope": b"x"})
+    assert len(heard) == 1
+    assert heard[0] == str(_OF_SCOPE.statement.compile(dialect=tx.conn.dialect, column_keys=["_scope"]))
