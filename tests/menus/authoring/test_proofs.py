@@ -1,5 +1,6 @@
 """The proofs beyond their one bad file: where each begins and ends to hold."""
 
+import gc
 from datetime import date
 from pathlib import Path
 
@@ -419,3 +420,17 @@ def test_a_text_that_nobody_translated_is_found() -> None:
         "the lo-Latn text is the one in en",
         "the th text is the one in en",
     ]
+
+
+@pytest.mark.parametrize("is_looking", [True, False])
+def test_a_check_leaves_the_search_for_garbage_as_it_was(is_looking: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if is_looking else gc.disable)()
+    try:
+        assert checked(base()).menu is not None
+        assert gc.isenabled() is is_looking
+        with pytest.raises(TypeError):
+            checked({"menu.yaml": None})  # breaks inside
+        assert gc.isenabled() is is_looking
+    finally:
+        (gc.enable if before else gc.disable)()
