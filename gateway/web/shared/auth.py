@@ -139,13 +139,18 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
     app.teardown_request(lambda _error: end_reading())
 
 
+_OF_THE_APP = frozenset({"/sw.js", "/offline", "/manifest.webmanifest"})
+"""Files that a browser fetches anew when it likes: nobody touched a page, so a quiet one locks all the same."""
+
+
 def _read_sign_in(parts: Services) -> None:
     token = request.cookies.get(get_cookie_name(), "")
     if token and request.endpoint != "web.static":
         polls = request.headers.get(
             "X-Polls", ""
         )  # "yes", or "heard" where somebody would notice what is new
-        g.signed_in = sign_in.find_signed_in(parts, token, acts=not polls, heard=polls == "heard")
+        acts = not polls and request.path not in _OF_THE_APP
+        g.signed_in = sign_in.find_signed_in(parts, token, acts=acts, heard=polls == "heard")
 
 
 def _check_sign_in(view: Callable[..., object] | None) -> Answer | tuple[str, int] | None:

@@ -39,6 +39,16 @@ def quiet(signed: Callable[..., Browser], line: Desk, clock: SetClock) -> Browse
 
 
 @pytest.mark.fault("Q10")
+@pytest.mark.parametrize("fetched", ["/sw.js", "/offline", "/manifest.webmanifest"])
+def test_what_the_browser_fetches_by_itself_touches_no_page(signed, clock, fetched):
+    browser = signed("Noy", on_duty=True)
+    keep_open(browser, clock, minutes=99, every=9)
+    assert browser.client.get(fetched).status_code == 200
+    keep_open(browser, clock, minutes=27, every=9)
+    assert browser.client.get("/bar", headers=POLL).headers["X-Locked"] == "yes"
+
+
+@pytest.mark.fault("Q10")
 def test_an_open_page_on_duty_is_told_of_new_requests_for_the_whole_evening(quiet, line, clock):
     before = quiet.client.get("/bar", headers=POLL)
     line.requested(when="now", danger="yes")
