@@ -389,7 +389,12 @@ def test_what_happened_sticks_to_the_bottom_of_a_phone(parts, line, opened, work
 
 @pytest.mark.fault("Q8")
 @pytest.mark.parametrize(
-    ("width", "height"), [(640, 360), (640, 400), (360, 400)], ids=["sideways", "200 %", "cracked"]
+    ("width", "height"),
+    [
+        pytest.param(640, 360, id="sideways"),
+        pytest.param(640, 400, id="200 %", marks=pytest.mark.slow),
+        pytest.param(360, 400, id="cracked", marks=pytest.mark.slow),
+    ],
 )
 def test_in_a_call_the_note_is_seen_while_it_is_written(line, opened, working, width, height):
     page = opened(width=width, height=height, token=working)

@@ -84,7 +84,7 @@ def test_signed_out_she_reads_sign_in_and_back_again_it_is_kept(
 
 
 @pytest.mark.fault("C2")
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_visitor_s_request_is_there_after_signing_in_again(
     line: Desk, parts, opened: Opened, base: str, tmp_path, *, scripts: bool
 ) -> None:
@@ -122,7 +122,7 @@ def come_again(page: Page, parts: Any, person_id: str, base: str) -> None:
 
 
 @pytest.mark.fault("Q23")
-@pytest.mark.parametrize("typed", [False, True])
+@pytest.mark.parametrize("typed", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_page_that_is_signed_out_from_afar_shows_nothing_more_asks_nothing_and_leads_back(
     parts, opened: Opened, base: str, held: str, line: Desk, *, typed: bool
 ) -> None:
