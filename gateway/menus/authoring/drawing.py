@@ -1,8 +1,8 @@
 """Draw a menu as SVG or Mermaid: a tree with the labels of its keys, screens with problems coloured."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 
 from wcwidth import wcswidth
@@ -20,6 +20,8 @@ _WIDTH, _COLUMN, _MARGIN = 240, 390, 24
 _PAD, _LINE, _GAP, _HEAD = 10, 16, 12, 64
 _LEVEL_COLOURS = {Level.ERROR: ("#fde3e1", "#b3261e"), Level.WARNING: ("#fff1d0", "#8a5a00")}
 _SOUND = ("#ffffff", "#98a2b3")
+_FOUND, _COUNT_COLOUR = "#0b5f63", "#0b5f63"
+_PICTURE, _HIDDEN = 'role="img"', 'aria-hidden="true" focusable="false"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,42 @@ class _Box:
     codes: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFigures:
+    """What a page shows on its drawing beside the menu.
+
+    Attributes:
+        links: screen → the address of its page.
+        ways: (screen, key) → words for how many went on by it.
+        notes: screen → words for what callers did on it.
+        found: the screens that a search found; they stand out.
+        scale: the size in percent.
+    """
+
+    links: Mapping[str, str] = field(default_factory=dict)
+    ways: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    found: frozenset[str] = frozenset()
+    scale: int = 100
+
+
+_PLAIN = DrawnFigures()
+
+
 def draw_svg(
-    menu: Menu, language: str = "en", problems: Sequence[Problem] = (), missing: Collection[str] = ()
+    menu: Menu,
+    language: str = "en",
+    problems: Sequence[Problem] = (),
+    missing: Collection[str] = (),
+    figures: DrawnFigures = _PLAIN,
 ) -> str:
     """Return the menu as SVG: columns by the number of keys from the first screen, edges to first visits only.
 
     Other targets are written into the boxes, so that no edges cross. Screens of ``missing`` are drawn as errors;
-    errors without a screen are listed below.
+    errors without a screen are listed below. With links in ``figures`` it is part of a page that lists the same for
+    screen readers and keyboards, which leave the drawing out.
     """
-    sheet = _Sheet(menu, language, tuple(problems), frozenset(missing))
+    sheet = _Sheet(menu, language, tuple(problems), frozenset(missing), figures)
     boxes = _place_all(sheet)
     loose = [str(each) for each in problems if each.level is Level.ERROR and each.screen not in menu.screens]
     width = max(box.x for box in boxes.values()) + _WIDTH + _MARGIN
@@ -97,6 +126,7 @@ class _Sheet:
     language: str
     problems: tuple[Problem, ...]
     missing: frozenset[str]
+    figures: DrawnFigures
 
 
 def _place_all(sheet: _Sheet) -> dict[str, _Box]:
@@ -135,6 +165,8 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
         yield f"nobody wrote a screen '{tree.screen}'", _LEVEL_COLOURS[Level.ERROR][1]
         return
     yield f"{screen.id} · {screen.kind}", "#475467"
+    if note := sheet.figures.notes.get(screen.id):
+        yield note, _COUNT_COLOUR
     children = {child.screen for child in tree.children}
     links: dict[tuple[str, str], list[str]] = {}
     for way in list_drawn_ways(menu, tree.screen):
@@ -142,17 +174,25 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
             words = format_key(menu, way, sheet.language).removeprefix(way.key).strip()
             links.setdefault((way.target, words), []).append(way.key or "code")
     for (target, words), keys in links.items():
-        yield _draw_link(sheet, ",".join(keys), words, target), "#98600a"
+        counts = _join_counts(sheet, tree.screen, keys)
+        room = _LINKS - (wcswidth(counts) + 3 if counts else 0)
+        told = f" · {counts}" if counts else ""
+        yield _draw_link(sheet, ",".join(keys), words, target, room) + told, "#98600a"
     found = {(each.level, each.code) for each in sheet.problems if each.screen == tree.screen}
     for level, code in sorted(found):
         yield f"{level}: {code}", _LEVEL_COLOURS[level][1]
 
 
-def _draw_link(sheet: _Sheet, keys: str, words: str, target: str) -> str:
+def _join_counts(sheet: _Sheet, screen: str, keys: Iterable[str]) -> str:
+    """Return how many went on by these keys, key by key, as their labels stand; empty where nothing was counted."""
+    return " + ".join(sheet.figures.ways[screen, key] for key in keys if (screen, key) in sheet.figures.ways)
+
+
+def _draw_link(sheet: _Sheet, keys: str, words: str, target: str, room: int) -> str:
     """Return a link to a screen drawn elsewhere, with its title where the label does not name it."""
     name = find_title(sheet.menu, sheet.menu.screens[target], sheet.language, _LINKS // 2)
     prefix = f"{keys} {words} → " if words and words != name else f"{keys} → "
-    return _shorten_text(f"{prefix}{name}", _LINKS)
+    return _shorten_text(f"{prefix}{name}", room)
 
 
 def _list_edges(roots: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
@@ -182,9 +222,12 @@ def _shorten_text(words: str, columns: int) -> str:
 
 def _draw_head(sheet: _Sheet, width: int, height: int) -> str:
     name = f"{sheet.menu.id}: {len(sheet.menu.screens) - len(sheet.missing)} screens"
+    scale = sheet.figures.scale
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        f" role=\"img\" aria-label=\"{escape(name)}\" font-family=\"'Noto Sans', 'Noto Sans Lao', 'Noto Sans Thai',"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+        f' width="{width * scale // 100}" height="{height * scale // 100}"'
+        f' {_HIDDEN if sheet.figures.links else _PICTURE} aria-label="{escape(name)}"'
+        " font-family=\"'Noto Sans', 'Noto Sans Lao', 'Noto Sans Thai',"
         f' sans-serif" font-size="12">\n<rect width="{width}" height="{height}" fill="#f8fafc"/>\n'
         f'<text x="{_MARGIN}" y="26" font-size="15" font-weight="bold" fill="#101828">{escape(name)}</text>'
     )
@@ -215,8 +258,17 @@ def _draw_line(sheet: _Sheet, parent: _Box, child: _Box, tree: Tree) -> str:
     return (
         f'<path d="M{x1} {y1} {bend}" fill="none" stroke="#98a2b3" stroke-width="1.5"/>'
         f'<text x="{x2 - 6}" y="{y2 - 5}" font-size="11" text-anchor="end" fill="#344054">'
-        f"<title>{escape(chr(10).join(lines))}</title>{escape(words)}</text>"
+        f"<title>{escape(chr(10).join(lines))}</title>{escape(words)}</text>{_draw_counts(sheet, tree, parent, x2, y2)}"
     )
+
+
+def _draw_counts(sheet: _Sheet, tree: Tree, parent: _Box, x: int, y: int) -> str:
+    """Return the numbers below an arrow: how many went on by its keys."""
+    counts = _join_counts(sheet, parent.tree.screen, tree.keys)
+    if not counts:
+        return ""
+    short = escape(_shorten_text(counts, _ARROW))
+    return f'<text x="{x - 6}" y="{y + 12}" font-size="11" text-anchor="end" fill="{_COUNT_COLOUR}">{short}</text>'
 
 
 def _after_key(lines: Sequence[str]) -> str:
@@ -242,10 +294,17 @@ def _draw_box(sheet: _Sheet, box: _Box) -> str:
         _draw_text(box, at, words, colour, bold=False) for at, (words, colour) in enumerate(box.lines, 1)
     ]
     dashed = ' stroke-dasharray="5 3"' if screen.id in sheet.missing else ""
-    stroke = f'stroke="{edge}" stroke-width="{2 if level else 1}"{dashed}'
+    thick = 2 if level else 1
+    if screen.id in sheet.figures.found:
+        edge, thick = _FOUND, 4
+    stroke = f'stroke="{edge}" stroke-width="{thick}"{dashed}'
     whole = _draw_rect(box, _WIDTH, f'rx="6" fill="{fill}" {stroke}')
     kind = _draw_rect(box, 5, f'rx="2" fill="{screen.colour}"')
-    return f"<g><title>{escape(chr(10).join(tooltip))}</title>{whole}{kind}{''.join(texts)}</g>"
+    group = f"<g><title>{escape(chr(10).join(tooltip))}</title>{whole}{kind}{''.join(texts)}</g>"
+    link = sheet.figures.links.get(screen.id)
+    return (
+        f'<a id="at-{escape(screen.id)}" href="{escape(link)}" tabindex="-1">{group}</a>' if link else group
+    )
 
 
 def _draw_rect(box: _Box, width: int, rest: str) -> str:

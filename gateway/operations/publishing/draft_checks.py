@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
@@ -17,10 +17,11 @@ from gateway.domain.events import USSD_LIMITS
 from gateway.domain.permissions import Actor
 from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
-from gateway.menus.authoring.check import Checked
+from gateway.menus.authoring.check import Checked, Tree, build_trees, fill_for_drawing, make_sketch
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_files import Case
 from gateway.menus.authoring.conversation_runner import LINE_VALUES, Talk
+from gateway.menus.authoring.drawing import DrawnFigures, draw_svg, find_levels, find_title
 from gateway.menus.authoring.pages import Preview, add_pages, preview_screen
 from gateway.menus.authoring.problems import Level, Place, Problem
 from gateway.menus.engine.model import Menu
@@ -163,6 +164,80 @@ def _list_changed(menu: Menu, changes: tuple[Change, ...]) -> Iterator[str]:
     for name, screen in menu.screens.items():
         if (name in direct or name in shown) and screen.is_shown:
             yield name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnScreen:
+    """A screen in the list beside the drawing: its title, how deep it stands, and whether it has an error."""
+
+    name: str
+    title: str
+    depth: int
+    is_faulty: bool
+    is_missing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnDraft:
+    """A draft as a drawing and as a list; ``languages`` are tag → name of those in which it can be drawn."""
+
+    svg: str
+    figures: DrawnFigures
+    screens: tuple[DrawnScreen, ...]
+    language: str
+    languages: Mapping[str, str]
+
+
+def draw_draft(
+    files: Mapping[str, str],
+    checked: Checked,
+    day: date,
+    language: str,
+    make_figures: Callable[[Menu, tuple[DrawnScreen, ...]], DrawnFigures],
+) -> DrawnDraft | None:
+    """Return the drawing of a draft, with errors too; None where no screen can be read of its files.
+
+    Args:
+        files: the files of the draft.
+        checked: their check.
+        day: the day whose facts the texts show.
+        language: the language of titles and choices; another is taken where the menu has not this one.
+        make_figures: tells what the drawing of a menu and its screens shows beside it.
+    """
+    raw = {name: text.encode("utf-8", "surrogateescape") for name, text in files.items()}
+    sketch = make_sketch(raw, checked.built)
+    if sketch is None:
+        return None
+    known = sketch.menu.languages
+    language = language if language in known else sketch.menu.source or next(iter(known), "en")
+    menu = fill_for_drawing(sketch.menu, day, language)
+    levels = find_levels(checked.problems)
+    screens = tuple(
+        DrawnScreen(
+            name=name,
+            title=find_title(menu, menu.screens[name], language, _TITLE),
+            depth=depth,
+            is_faulty=levels.get(name) is Level.ERROR,
+            is_missing=name in sketch.missing,
+        )
+        for name, depth in _walk_trees(build_trees(menu))
+    )
+    figures = make_figures(menu, screens)
+    svg = draw_svg(menu, language, checked.problems, sketch.missing, figures)
+    return DrawnDraft(svg=svg, figures=figures, screens=screens, language=language, languages=known)
+
+
+_TITLE = 60
+"""Columns of a title in the list."""
+
+
+def _walk_trees(trees: Iterable[Tree]) -> Iterator[tuple[str, int]]:
+    """Yield every screen with its depth, each below the one from which it is first reached."""
+    waiting = [(tree, 0) for tree in trees]
+    while waiting:
+        tree, depth = waiting.pop(0)
+        yield tree.screen, depth
+        waiting[:0] = [(child, depth + 1) for child in tree.children]
 
 
 LINK_LASTS = timedelta(days=7)

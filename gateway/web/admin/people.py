@@ -21,6 +21,7 @@ from gateway.web.admin import (
     drafts,
     facts,
     figures,
+    menu_map,
     menu_parts,
     referrals,
     shifts,
@@ -65,6 +66,7 @@ def build_blueprint(parts: Services, links: WebhookLinks, checks: CheckedDrafts 
     checks = checks or CheckedDrafts(parts)
     drafts.add_to(pages, parts, checks)
     draft_files.add_to(pages, parts, checks)
+    menu_map.add_to(pages, parts, checks)
     menu_parts.add_to(pages, parts, checks)
     translators.add_to(pages, parts, checks)
     drafts.add_versions(pages, parts)

@@ -147,6 +147,7 @@ TABLE = {
     ("POST", "/admin/drafts/<draft_id>/check/<path:file>"): {A},
     ("POST", "/admin/drafts/<draft_id>/unsent/<path:file>/drop"): {A},
     ("POST", "/admin/drafts/<draft_id>/upload"): {A},
+    ("GET", "/admin/drafts/<draft_id>/drawing"): {S, A},
     ("GET", "/admin/drafts/<draft_id>/parts"): {S, A},
     ("POST", "/admin/drafts/<draft_id>/parts"): {A},
     ("GET", "/admin/drafts/<draft_id>/parts/<section>/<path:name>"): {S, A},
