@@ -44,6 +44,7 @@ def add_to(pages: Blueprint, parts: Services, links: WebhookLinks) -> None:
         return redirect(f"{HERE}#notices", SEE_OTHER)
 
     _add_addresses(pages, parts, links)
+    _add_secrets(pages, parts, links)
 
     @pages.post("/channels/<name>/look")
     def ask_channel(name: str) -> Response:
@@ -59,18 +60,6 @@ def _add_addresses(pages: Blueprint, parts: Services, links: WebhookLinks) -> No
     def show_addresses(name: str) -> str:
         shown = channel_desk.show_addresses(parts, get_actor(), links, name)
         return _render_page(parts, links, opened=name, shown=shown)
-
-    @pages.post("/channels/<name>/secret")
-    def renew_secret(name: str) -> str:
-        seen = read_field("seen", _LONGEST_SERIAL)
-        shown = channel_desk.renew_secret(
-            parts, get_actor(), links, name, seen=int(seen) if seen.isdecimal() else 0
-        )
-        if not shown and name in parts.channels:
-            flash(
-                _("The secret was renewed already, so nothing was changed. Show the addresses below."), "bad"
-            )
-        return _render_page(parts, links, opened=name, shown=shown, is_new=True)
 
     @pages.post("/channels/<name>/try/<event>")
     def ask_address(name: str, event: str) -> Response:
@@ -97,6 +86,20 @@ def _add_addresses(pages: Blueprint, parts: Services, links: WebhookLinks) -> No
         }[found]
         flash(words, "good" if found is Reached.HERE else "bad")
         return redirect(f"{HERE}#{name}", SEE_OTHER)
+
+
+def _add_secrets(pages: Blueprint, parts: Services, links: WebhookLinks) -> None:
+    @pages.post("/channels/<name>/secret")
+    def renew_secret(name: str) -> str:
+        seen = read_field("seen", _LONGEST_SERIAL)
+        shown = channel_desk.renew_secret(
+            parts, get_actor(), links, name, seen=int(seen) if seen.isdecimal() else 0
+        )
+        if not shown and name in parts.channels:
+            flash(
+                _("The secret was renewed already, so nothing was changed. Show the addresses below."), "bad"
+            )
+        return _render_page(parts, links, opened=name, shown=shown, is_new=True)
 
 
 def _render_page(
