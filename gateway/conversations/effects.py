@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from gateway.domain.events import Ended, OptOut
+from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests import accept, refuse
 from gateway.menus.engine import session
@@ -22,9 +24,9 @@ from gateway.menus.engine.effects import (
     RequestCallback,
 )
 from gateway.menus.engine.sms import DANGER
-from gateway.storage import conversations
+from gateway.storage import callers, conversations
 from gateway.storage.callers import Caller
-from gateway.storage.database import Tx
+from gateway.storage.database import Tx, Unavailable
 
 _OnSavedRequest = AmendCallback | ChangeWindow | CancelCallback | LookUpCode
 
@@ -132,3 +134,33 @@ def _request_callback(
             "asked", channel=at.channel, language=effect.script, version=at.version, item=effect.topic
         )
     return accepted.receipt, accepted.nudges
+
+
+# Provider events: end of a session, opt-out from texts.
+
+
+def end_session(parts: Services, ended: Ended) -> bool:
+    """Count how a session ended; nothing else depends on this event, because providers may not send it."""
+    parts.count.add("ended", channel=ended.channel, item=ended.status)
+    return True
+
+
+def opt_out(parts: Services, event: OptOut) -> bool:
+    """Stop every text to this number, and let staff decide about calls.
+
+    Returns:
+        False where it could not be stored, so that the provider retries.
+    """
+    number = to_e164(event.number, parts.line.regions)
+    if number is None:
+        return True
+    now = parts.clock.now()
+    try:
+        with parts.store.write() as tx:
+            caller = callers.upsert_caller(tx, number, now=now, trial=parts.is_trial(event.channel))
+            refuse.refuse_calls(
+                parts, tx, caller=caller, effect=RefuseCalls(how="stop"), session=b"", now=now
+            )
+    except Unavailable:
+        return False
+    return True

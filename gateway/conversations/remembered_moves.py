@@ -15,12 +15,18 @@ from typing import NamedTuple
 
 from gateway.channels.contract import Contract
 from gateway.conversations.ussd_session import SavedSession, StoredPlace, split_saved
+from gateway.domain.callbacks.windows import Hours
 from gateway.domain.events import Inbound, Reply
+from gateway.foundation.loop_turns import is_on_loop
+from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import HelplineConfig, Services
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.navigation import INVALID, clean_key
 from gateway.menus.engine.session import Known, Session
 from gateway.menus.engine.wording import find_span
+from gateway.storage import callers
+from gateway.storage.callers import Caller
+from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import get_served
 from gateway.storage.reports import SESSIONS
 from gateway.storage.sessions import Stored
@@ -187,11 +193,11 @@ class TurnMoves:
             self._count(SESSIONS, "", left.before, version, n=-1)
             self._count(SESSIONS, "", left.after, version)
 
-    def count_page(self, version: str, reply: Reply) -> None:
+    def count_page(self, version: str, reply: Reply, facts: tuple[str, ...]) -> None:
         """Count a page as shown, its facts as read, and as finished if nothing can follow it."""
         self._count("shown", reply.screen, reply.language, version)
         self._parts.count.add_facts(
-            reply.facts,
+            facts,
             reply.screen,
             channel=self._inbound.channel,
             language=reply.language,
@@ -231,3 +237,43 @@ class TurnMoves:
 
     def _find_basis(self, menu: Menu) -> MoveBasis:
         return MoveBasis(menu=menu, line=self._parts.line, contract=self._contract)
+
+
+# Beginning a session: what is known of the caller is read once and kept until the session ends.
+
+
+def find_known(
+    parts: Services, menu: Menu, number: str, *, now: datetime, trial: bool, lost: bool = False
+) -> Known:
+    """Return what is known about this number; without SQL, only what follows from the number itself.
+
+    Raises:
+        NeedsThread: on an event loop, where it must be read from SQL.
+    """
+    caller, hours = _find_at_once(parts, number, now, trial=trial) if is_on_loop() else (None, None)
+    if hours is None:
+        try:
+            with parts.store.read() as tx:
+                caller = callers.find_caller(tx, number, trial=trial)
+                hours = parts.duty.find_hours(tx, parts.line.hours, parts.line.zone, now)
+        except Unavailable:
+            caller, hours = None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
+    offers, opens = parts.duty.list_promises(menu.windows, hours, parts.line.zone, now)
+    return Known(
+        language=caller.language if caller else "",
+        script=caller.script if caller else "",
+        region=find_region(number),
+        offers=offers,
+        opens=opens,
+        lost=lost,
+    )
+
+
+def _find_at_once(
+    parts: Services, number: str, now: datetime, *, trial: bool
+) -> tuple[Caller | None, Hours | None]:
+    """Return that nobody is known by this number, and the hours, where neither must be waited for."""
+    callers.refuse_known(parts.store, number, trial=trial)
+    if not parts.duty.is_fresh:
+        return None, None
+    return None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)

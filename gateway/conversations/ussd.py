@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.conversations import simulator_facts, ussd_session
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record
-from gateway.conversations.remembered_moves import FoundMove, TurnMoves, is_rememberable
+from gateway.conversations.remembered_moves import FoundMove, TurnMoves, find_known, is_rememberable
 from gateway.conversations.ussd_session import (
     REPEATED_WITHIN,
     Post,
@@ -23,17 +23,15 @@ from gateway.conversations.ussd_session import (
     read_saved,
     split_inputs,
 )
-from gateway.domain.events import Ended, Inbound, OptOut, Piece, PieceKind, Reply
+from gateway.domain.events import Inbound, Piece, PieceKind, Reply
 from gateway.foundation.loop_turns import refuse_loop
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
-from gateway.helpdesk.requests import refuse
 from gateway.menus.engine import engine
-from gateway.menus.engine.effects import Effect, RefuseCalls
+from gateway.menus.engine.effects import Effect
 from gateway.menus.engine.engine import Step
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.session import Session
-from gateway.storage import callers
+from gateway.menus.engine.session import Known, Session
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import NothingReviewed, find_served, get_served
 from gateway.storage.reports import SESSIONS
@@ -67,8 +65,6 @@ class RenderedPage:
 
 def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
     """Answer one post of a USSD session (on a loop what is remembered); whatever fails, the caller gets a text."""
-    if inbound.first:
-        refuse_loop()
     try:
         return UssdTurn(parts, inbound).answer()
     except NothingReviewed:
@@ -96,12 +92,30 @@ class UssdTurn:
         self.is_session_unknown = False
         self.begun = int(self.now.timestamp())
         self.facts: tuple[str, ...] = ()
+        self.known: Known | None = None
         self.moves = TurnMoves(parts, self.inbound, self.mark, self.now)
 
     def answer(self) -> RenderedPage:
         """Run the steps and return the page."""
         asking = self.parts.sessions.ask()
-        return self._answer_in_one_trip(asking) or self._answer_loaded(asking)
+        one_trip = self._begin_in_one_trip if self.inbound.first else self._answer_in_one_trip
+        return one_trip(asking) or self._answer_loaded(asking)
+
+    def _begin_in_one_trip(self, asking: Asking) -> RenderedPage | None:
+        """Answer a dial with a remembered first page, saved only where the number has no session here."""
+        channel, number = self.inbound.channel, self.inbound.number
+        if self.inbound.text or not asking.assume_none(channel, number):
+            return None
+        version, menu = find_served(self.parts, channel)
+        move = self.moves.find_first(version, menu, self._find_known(menu))
+        if move is None:
+            refuse_loop()
+            return None
+        page = self._build_saved(version, move.page.session, move.page.reply, "", place=move.page.place)
+        if not self._replace(asking, 0, page):
+            return None
+        self._count_dial(version, page.session)
+        return self._show_remembered(FoundMove(page, move.facts, None))
 
     def _answer_in_one_trip(self, asking: Asking) -> RenderedPage | None:
         """Answer a remembered move from a session that this process saved last, where nothing came between.
@@ -109,21 +123,22 @@ class UssdTurn:
         Effects never come this way: it may be out of date until its replacement was acknowledged. A single input goes
         on from wherever it stands, as after ``load``.
         """
-        if self.inbound.first:
-            return None
         channel, number = self.inbound.channel, self.inbound.number
         hop = self.inbound.text.count("*") if self.contract.accumulates else None
         stored = asking.recall(channel, number, mark=self.mark, hop=hop)
         found = self.moves.find_next(stored)
         if found is None or stored is None:
             return None
-        moved = found.page
+        return self._show_remembered(found) if self._replace(asking, stored.hop + 1, found.page) else None
+
+    def _replace(self, asking: Asking, hop: int, page: SavedSession) -> bool:
+        """Save over what was recalled or expected, and say whether that stood there."""
+        channel, number = self.inbound.channel, self.inbound.number
         try:
-            done = asking.replace(channel, number, mark=self.mark, hop=stored.hop + 1, state=moved.dump())
+            return asking.replace(channel, number, mark=self.mark, hop=hop, state=page.dump())
         except Unavailable:
-            done = True
             self.parts.count.add("unsaved", channel=channel)
-        return self._show_remembered(found) if done else None
+            return True
 
     def _answer_loaded(self, asking: Asking) -> RenderedPage:
         stored = self._load(asking)
@@ -145,7 +160,7 @@ class UssdTurn:
 
     def _show_remembered(self, found: FoundMove) -> RenderedPage:
         self.moves.count_left(found.page.version, found.left)
-        self.moves.count_page(found.page.version, replace(found.page.reply, facts=found.facts))
+        self.moves.count_page(found.page.version, found.page.reply, found.facts)
         return self._show_saved(found.page)
 
     def _show_saved(self, held: SavedSession) -> RenderedPage:
@@ -233,18 +248,26 @@ class UssdTurn:
 
     def _start_session(self, *, lost: bool) -> SavedSession:
         version, menu = find_served(self.parts, self.inbound.channel)
-        known = ussd_session.find_known(
-            self.parts, menu, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial
-        )
+        known = replace(self._find_known(menu), lost=lost)
         session = engine.begin_session(menu, known)
-        self.parts.count.add(SESSIONS, channel=self.inbound.channel, language=session.script, version=version)
+        self._count_dial(version, session)
         move = self.moves.find_first(version, menu, known)
         if move is not None:
-            self.moves.count_page(version, replace(move.page.reply, facts=move.facts))
+            self.moves.count_page(version, move.page.reply, move.facts)
             return self._build_saved(version, move.page.session, move.page.reply, self._text_before())
         page = self._render_page(menu, version, session, self._text_before(), self.now)
         self.moves.keep_first(menu, known, page, self.facts)
         return page
+
+    def _find_known(self, menu: Menu) -> Known:
+        """Return what is known of the number, read once for this post."""
+        if self.known is None:
+            self.known = find_known(self.parts, menu, self.inbound.number, now=self.now, trial=self.is_trial)
+        return self.known
+
+    def _count_dial(self, version: str, session: Session) -> None:
+        channel, language = self.inbound.channel, session.script
+        self.parts.count.add(SESSIONS, channel=channel, language=language, version=version)
 
     def _apply_inputs(self, held: SavedSession, menu: Menu) -> SavedSession:
         session, replied_as_of = held.session, self.now
@@ -310,12 +333,14 @@ class UssdTurn:
         reply: Reply = engine.render_reply(
             menu, session, self.parts.line.for_engine(), self.contract.ussd, at
         )
-        self.moves.count_page(version, reply)
+        self.moves.count_page(version, reply, reply.facts)
         self.facts = reply.facts
         told = replace(reply, facts=(), alone=False)  # as it is read back
         return self._build_saved(version, engine.forget_notice(session, reply), told, text)
 
-    def _build_saved(self, version: str, session: Session, reply: Reply, text: str) -> SavedSession:
+    def _build_saved(
+        self, version: str, session: Session, reply: Reply, text: str, place: str = ""
+    ) -> SavedSession:
         return SavedSession(
             version=version,
             inputs=text,
@@ -325,6 +350,7 @@ class UssdTurn:
             serial=self.serial,
             session=session,
             reply=reply,
+            place=place,
         )
 
     def _save(self, asking: Asking, stored: Stored | None, held: SavedSession, hop: int) -> None:
@@ -364,33 +390,3 @@ class UssdTurn:
 
 def _write_apology(text: str) -> RenderedPage:
     return RenderedPage(reply=Reply(pieces=(Piece(PieceKind.TEXT, text),), ends=True))
-
-
-# Provider events: end of a session, opt-out from texts.
-
-
-def end_session(parts: Services, ended: Ended) -> bool:
-    """Count how a session ended; nothing else depends on this event, because providers may not send it."""
-    parts.count.add("ended", channel=ended.channel, item=ended.status)
-    return True
-
-
-def opt_out(parts: Services, event: OptOut) -> bool:
-    """Stop every text to this number, and let staff decide about calls.
-
-    Returns:
-        False where it could not be stored, so that the provider retries.
-    """
-    number = to_e164(event.number, parts.line.regions)
-    if number is None:
-        return True
-    now = parts.clock.now()
-    try:
-        with parts.store.write() as tx:
-            caller = callers.upsert_caller(tx, number, now=now, trial=parts.is_trial(event.channel))
-            refuse.refuse_calls(
-                parts, tx, caller=caller, effect=RefuseCalls(how="stop"), session=b"", now=now
-            )
-    except Unavailable:
-        return False
-    return True

@@ -14,7 +14,6 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.domain.callbacks.windows import list_promises
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, SafeContact
 from gateway.domain.events import Inbound, Piece, PieceKind, Reply
 from gateway.foundation.phone_numbers import find_region, to_e164
@@ -74,8 +73,12 @@ class SavedSession:
 
     def dump(self) -> str:
         """Return it as JSON with the same keys as its fields; ``session`` is JSON text, pieces are lists."""
-        head = {name: getattr(self, name) for name in _HEAD}
-        return f"{json.dumps(head, ensure_ascii=False)[:-1]}{_JOINT}{self.place or self.dump_place()}"
+        # By hand, since this is what a remembered hop writes: the encoder of the library costs as much as its trip.
+        head = (
+            f'{{"version": {_quote(self.version)}, "inputs": {_quote(self.inputs)}, "turn": {_quote(self.turn)}, '
+            f'"begun": {self.begun}, "at": {self.at}, "serial": {_quote(self.serial)}'
+        )
+        return f"{head}{_JOINT}{self.place or self.dump_place()}"
 
     def dump_place(self) -> str:
         """Return the end of ``dump``: session and page, without how they were reached."""
@@ -99,7 +102,8 @@ class SavedSession:
         return replace(bare, place=self.dump_place())
 
 
-_HEAD = ("version", "inputs", "turn", "begun", "at", "serial")
+_quote = json.encoder.encode_basestring  # as ``json.dumps`` writes a text without ``ensure_ascii``
+_read_json = json.JSONDecoder().raw_decode
 _PLACE_BEGINS = '{"session": "'
 _JOINT = f", {_PLACE_BEGINS[1:]}"
 """Stands between the way and the place; no input or id can hold it, for JSON escapes quotes (RFC 8259, section 7)."""
@@ -146,7 +150,7 @@ def split_saved(stored: Stored) -> StoredPlace | None:
     """Take a stored session apart without reading its place; None where another release wrote another format."""
     head, joint, place = stored.state.partition(_JOINT)
     try:
-        return StoredPlace(**json.loads(f"{head}}}"), place=place) if joint else None
+        return StoredPlace(**_read_json(f"{head}}}")[0], place=place) if joint else None
     except (ValueError, TypeError):
         return None
 
@@ -246,30 +250,6 @@ def split_inputs(text: str, known: str) -> list[tuple[str, str]]:
     return found
 
 
-# Beginning a session: what is known of the caller is read once and kept until the session ends.
-
-
-def find_known(
-    parts: Services, menu: Menu, number: str, *, now: datetime, trial: bool, lost: bool = False
-) -> Known:
-    """Return what is known about this number; without SQL, only what follows from the number itself."""
-    try:
-        with parts.store.read() as tx:
-            caller = callers.find_caller(tx, number, trial=trial)
-            hours = parts.duty.find_hours(tx, parts.line.hours, parts.line.zone, now)
-    except Unavailable:
-        caller, hours = None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
-    offers, opens = list_promises(menu.windows.values(), hours, parts.line.zone, now)
-    return Known(
-        language=caller.language if caller else "",
-        script=caller.script if caller else "",
-        region=find_region(number),
-        offers=offers,
-        opens=opens,
-        lost=lost,
-    )
-
-
 # Resuming after a break.
 
 
@@ -295,7 +275,7 @@ def ask_resume(
         return None
     if caller is None or caller.contact is None or not _is_alone(caller.contact, now):
         return None
-    offers, opens = list_promises(menu.windows.values(), hours, parts.line.zone, now)
+    offers, opens = parts.duty.list_promises(menu.windows, hours, parts.line.zone, now)
     return session.with_promises(Known(offers=offers, opens=opens))
 
 

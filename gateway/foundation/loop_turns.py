@@ -6,10 +6,11 @@ that the same work begins again in a thread. Work may therefore run on the loop 
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
+from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]
 
 T = TypeVar("T")
 
@@ -19,7 +20,37 @@ class NeedsThread(BaseException):
 
 
 class _Turn(greenlet):  # type: ignore[misc]
-    """Work that runs on an event loop; its parent is the coroutine that awaits it."""
+    """Runs one work after the other on an event loop; its parent is the coroutine that awaits the work."""
+
+    def run(self) -> None:
+        """Wait for work, do it and say that it is done; while it waits, nothing of the last one is kept."""
+        told: list[_Done | None] = [None]
+        while True:
+            told.append(_do_work(self.parent.switch(told.pop())))
+
+
+class _Done:
+    """The result of a work, or its fault."""
+
+    __slots__ = ("fault", "result")
+
+    def __init__(self, result: Any, fault: BaseException | None = None) -> None:
+        self.result, self.fault = result, fault
+
+
+def _do_work(work: Callable[[], Any]) -> _Done:
+    try:
+        return _Done(work())
+    except GreenletExit:  # nobody waits any more
+        raise
+    except BaseException as fault:  # noqa: BLE001 - it is the fault of who gave the work
+        return _Done(None, fault)
+
+
+_FREE = threading.local()
+"""Turns of this thread that wait for work: to begin and to end one costs more than the rest of a turn."""
+
+_MOST_FREE = 64
 
 
 async def run_turn(work: Callable[[], T]) -> T:
@@ -28,17 +59,32 @@ async def run_turn(work: Callable[[], T]) -> T:
     Raises:
         NeedsThread: it would block, and must be run in a thread from its beginning.
     """
-    turn = _Turn(work)
-    waited: Any = turn.switch()
-    while not turn.dead:
+    free = _list_free()
+    turn = free.pop() if free else _Turn()
+    turn.parent = getcurrent()
+    if not turn:
+        turn.switch()  # to where it waits for work
+    told: Any = turn.switch(work)
+    while type(told) is not _Done:
         try:
-            answer = await waited
+            answer = await told
         except BaseException as fault:  # noqa: BLE001 - a cancelled request ends its work as well
-            waited = turn.throw(type(fault), fault, fault.__traceback__)
+            told = turn.throw(type(fault), fault, fault.__traceback__)
         else:
-            waited = turn.switch(answer)
-    result: T = waited
+            told = turn.switch(answer)
+    if len(free) < _MOST_FREE:
+        free.append(turn)
+    if told.fault is not None:
+        raise told.fault
+    result: T = told.result
     return result
+
+
+def _list_free() -> list[_Turn]:
+    free: list[_Turn] | None = getattr(_FREE, "turns", None)
+    if free is None:
+        free = _FREE.turns = []
+    return free
 
 
 def is_on_loop() -> bool:

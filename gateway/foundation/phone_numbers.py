@@ -41,16 +41,19 @@ def to_e164(written: str, regions: Sequence[str] = ()) -> str | None:
     code is read in each of ``regions`` (ISO 3166-1 alpha-2) in order; the first in which it is valid is used.
     """
     name = _name_number(written)
-    if _PLAIN.find_value(name):
+    if _PLAIN.find_value(name) is not None:
         return written
-    found = next(iter(list_possible_readings(written, regions)), None)
+    number = next(iter(_list_possible(written, regions)), None)
+    if number is None:
+        return None
+    found = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     if found == written:
-        _PLAIN.put_value(name, True)
+        _PLAIN.put_value(name, phonenumbers.region_code_for_number(number) or "")
     return found
 
 
-_PLAIN: BoundedTable[bytes, bool] = BoundedTable(4_000)
-"""Numbers that stood in E.164 already, by a keyed hash: a session posts the same one again and again."""
+_PLAIN: BoundedTable[bytes, str] = BoundedTable(4_000)
+"""The countries of numbers that stood in E.164 already, by a keyed hash: a session posts its number again and again."""
 
 _HASH_KEY = make_random_bytes(32)
 
@@ -61,12 +64,17 @@ def _name_number(written: str) -> bytes:
 
 def list_possible_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
     """Return every E.164 number that this may mean, for a look-up; with a country code, being possible is enough."""
+    return _as_e164(_list_possible(written, regions))
+
+
+def _list_possible(written: str, regions: Sequence[str]) -> list[PhoneNumber]:
     parsed = _parse_number(written, regions)
-    if _plain_digits(written).startswith("+"):
-        parsed = [number for number in parsed if phonenumbers.is_possible_number(number)]
-    else:
-        parsed = [number for number in parsed if phonenumbers.is_valid_number(number)]
-    return _as_e164(parsed)
+    holds = (
+        phonenumbers.is_possible_number
+        if _plain_digits(written).startswith("+")
+        else phonenumbers.is_valid_number
+    )
+    return [number for number in parsed if holds(number)]
 
 
 def list_valid_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
@@ -130,6 +138,8 @@ def find_sender(own: str, written: str) -> str:
 
 def _plain_digits(written: str) -> str:
     """Return the digits as 0 to 9 after at most one plus, or an empty string where other characters occur."""
+    if written[:1] == "+" and written.isascii() and written[1:].isdigit():
+        return written  # as most providers write it
     letters = []
     for letter in _LABEL.sub("", written.strip(), count=1).rstrip(",;"):
         if unicodedata.category(letter) in _DROPPED or letter in _SIGNS:
@@ -194,6 +204,9 @@ def _is_near_expensive_number(number: PhoneNumber) -> bool:
 
 def find_region(e164: str) -> str:
     """Return the country of the number (ISO 3166-1 alpha-2), or an empty string where it has none."""
+    known = _PLAIN.find_value(_name_number(e164))
+    if known is not None:
+        return known
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(e164, None)) or ""
     except phonenumbers.NumberParseException:

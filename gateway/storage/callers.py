@@ -18,9 +18,11 @@ from gateway.channels.contract import KEPT
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import ThreadAsked
+from gateway.foundation.loop_turns import NeedsThread
 from gateway.foundation.time_and_chance import make_random_bytes, new_id
 from gateway.storage import people
 from gateway.storage.database import Store, Tx, build_insert
+from gateway.storage.encryption import Ring
 from gateway.storage.tables import attempts, callbacks, callers, outbox, text_parts, texts, threads
 from gateway.storage.value_limits import CompiledStatement
 
@@ -72,6 +74,16 @@ def find_caller(tx: Tx, number: str, *, trial: bool | None = None) -> Caller | N
         if row is not None:
             return _read_caller(tx, row)
     return None
+
+
+def refuse_known(store: Store, number: str, *, trial: bool) -> None:
+    """Make sure, without waiting, that no caller has this number; the arguments are those of ``find_caller``.
+
+    Raises:
+        NeedsThread: somebody has it, or it cannot be told at once.
+    """
+    if store.has_row(callers.c.lookup, _hash_by(store.ring, number, trial=trial)):
+        raise NeedsThread
 
 
 def by_id(tx: Tx, caller_id: str) -> Caller | None:
@@ -164,7 +176,11 @@ def drop_caller(tx: Tx, caller_id: str) -> None:
 
 def hash_number(tx: Tx, number: str, *, trial: bool) -> bytes:
     """Return the keyed hash by which a caller is found; a simulator's has one more part."""
-    return tx.ring.lookup("caller", number, TRIAL) if trial else tx.ring.lookup("caller", number)
+    return _hash_by(tx.ring, number, trial=trial)
+
+
+def _hash_by(ring: Ring, number: str, *, trial: bool) -> bytes:
+    return ring.lookup("caller", number, TRIAL) if trial else ring.lookup("caller", number)
 
 
 def seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:

@@ -217,6 +217,9 @@ class Key(NamedTuple):
     item: str
 
 
+_MINUTE = timedelta(minutes=1)
+
+
 class Counters:
     """The counters of one process; thread-safe."""
 
@@ -227,6 +230,7 @@ class Counters:
         self._counts: Counter[Key] = Counter()
         self._heard: dict[str, datetime] = {}
         self._lock = threading.Lock()
+        self._hour: tuple[datetime, date, int] | None = None
 
     def add(
         self,
@@ -258,10 +262,18 @@ class Counters:
         of_people = what not in OPERATIONAL and not what.startswith(reports.FACT)
         if of_people and (trial or channel in self._trial_lines):
             what, item = TRIAL, what
-        local = (at or self._clock.now()).astimezone(self._zone)
-        key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
+        day, hour = self._find_hour(at or self._clock.now())
+        key = Key(day, hour, channel, language, version, what, _clean_word(item))
         with self._lock:
             self._counts[key] += n
+
+    def _find_hour(self, now: datetime) -> tuple[date, int]:
+        """Return the local date and hour, which no zone changes within a minute: a hop counts several things."""
+        known = self._hour
+        if known is None or not known[0] <= now < known[0] + _MINUTE:
+            local = now.astimezone(self._zone)
+            known = self._hour = now.replace(second=0, microsecond=0), local.date(), local.hour
+        return known[1], known[2]
 
     def add_facts(
         self, facts: Iterable[str], screen: str, *, channel: str, language: str, version: str

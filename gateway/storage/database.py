@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    Column,
     Connection,
     Engine,
     ExceptionContext,
@@ -29,7 +30,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from gateway.foundation.loop_turns import refuse_loop
+from gateway.foundation.loop_turns import NeedsThread, refuse_loop
 from gateway.storage.encryption import Ring
 from gateway.storage.value_limits import CompiledStatement, check_fitting
 
@@ -113,7 +114,7 @@ class _Pair:
 
 
 class Store:
-    """The ledger on one database: ``read`` for queries, ``write`` for changes, ``run`` to retry a lost commit.
+    """The ledger on one database.
 
     ``away`` is called before each transaction and says whether the simulator's page plays an outage of SQL; None
     where real channels exist. ``mark`` returns the clock's mark.
@@ -135,6 +136,7 @@ class Store:
         self._lock = threading.Lock()
         self._joined = threading.local()
         self._is_shut = False
+        self._glance: tuple[int, sqlite3.Connection] | None = None
         self.dialect = self._url.get_backend_name()
         self.ring = Ring(master, copy=ring_copy)
 
@@ -162,10 +164,7 @@ class Store:
     def read_once(self) -> Iterator[None]:
         """Open one read-only transaction that every ``read`` of this thread joins until the block ends.
 
-        A page whose parts are read by several use cases so shows one moment, and costs one transaction.
-
-        Raises:
-            Unavailable: SQL cannot be used.
+        A page whose parts are read by several use cases so shows one moment; raises ``Unavailable``.
         """
         with self.read() as tx:
             self._joined.tx = tx
@@ -173,6 +172,18 @@ class Store:
                 yield
             finally:
                 self._joined.tx = None
+
+    def has_row(self, column: Column[Any], value: bytes) -> bool:
+        """Say at once whether a row has this value; raises NeedsThread where it must be waited for."""
+        if self.dialect != "sqlite" or self._is_shut or (self._away is not None and self._away()):
+            raise NeedsThread
+        try:
+            if self._glance is None or self._glance[0] != os.getpid():
+                self._glance = os.getpid(), _open_glance(self._url)
+            query = f"SELECT 1 FROM {column.table.name} WHERE {column.name} = ?"  # noqa: S608 - names of ours
+            return self._glance[1].execute(query, (value,)).fetchone() is not None
+        except sqlite3.Error:
+            raise NeedsThread from None
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -185,10 +196,7 @@ class Store:
             yield Tx(conn, self.ring, self.dialect, self.mark())
 
     def run(self, work: Callable[[Tx], T]) -> T:
-        """Run the work in a writing transaction, and a second time when the connection was lost.
-
-        After a loss at COMMIT it is unknown whether the work was saved, so it must insert a unique key that tells it.
-        """
+        """Run the work in a writing transaction, again after a loss: a unique key must tell whether it was saved."""
         try:
             with self.write() as tx:
                 return work(tx)
@@ -213,9 +221,12 @@ class Store:
         """Close all idle connections."""
         with self._lock:
             pair, self._pair = self._pair, None
+            glance, self._glance = self._glance, None
         if pair is not None and pair.process == os.getpid():
             pair.read.dispose()
             pair.write.dispose()
+        if glance is not None and glance[0] == os.getpid():
+            glance[1].close()
 
     def _engines(self) -> _Pair:
         refuse_loop()  # a transaction may wait for a lock, a disk or a server
@@ -257,6 +268,14 @@ def _open_pair(url: URL) -> _Pair:
     check_fitting(pair.read)
     check_fitting(pair.write)
     return pair
+
+
+def _open_glance(url: URL) -> sqlite3.Connection:
+    """Open a connection that never waits for a lock, for the one thread of an event loop."""
+    address = f"{Path(url.database or '').as_uri()}?mode=rw"
+    found = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    found.execute("PRAGMA query_only=ON").close()
+    return found
 
 
 def _open_sqlite(url: URL, *, reading: bool) -> Engine:
@@ -361,7 +380,6 @@ def _name_fault(error: DBAPIError, *, writing: bool) -> Exception | None:
 
 def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | None:
     extended_code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    # Extended codes of SQLITE_READONLY mean a folder without write permission, not a write by a reader.
     if extended_code == sqlite3.SQLITE_READONLY and not writing:
         return WriteRefused(_READS_ONLY)
     code = extended_code & 0xFF
@@ -373,19 +391,14 @@ def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | No
     return Unavailable(f"the database cannot be asked ({getattr(fault, 'sqlite_errorname', 'unknown')})")
 
 
-# INSERT … ON CONFLICT, equal in both databases but separate in SQLAlchemy.
-
-
 def insert_into(tx: Tx, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return this database's INSERT; use ``RETURNING`` to learn what it did, ``rowcount`` is not reliable for it."""
     return build_insert(tx.dialect, table)
 
 
 def build_insert(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    """Return the INSERT of a database by its name, for statements that a process builds once.
+    """Return the INSERT of a database by its name, for statements that a process builds once and runs with values.
 
-    Such a statement names no values: it is run with a mapping of columns to values, and SQLAlchemy finds its
-    compiled form by the columns named (SQLAlchemy 2.1, "SQL Compilation Caching"). Built anew for each row, a
-    statement costs several times what the database needs to run it.
+    Built anew for each row, a statement costs several times what the database needs to run it.
     """
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

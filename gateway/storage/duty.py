@@ -6,7 +6,7 @@ the copy of this process for the time when SQL is down.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -35,8 +35,10 @@ from gateway.domain.callbacks.windows import (
     Shift,
     find_local_minute,
     find_offered_hours,
+    list_promises,
 )
 from gateway.domain.callbacks.windows import find_duty_hours as hours_by
+from gateway.domain.contact_safety import When
 from gateway.domain.permissions import WORKING
 from gateway.foundation.time_and_chance import Clock, new_id
 from gateway.storage import people as storage_people
@@ -201,6 +203,7 @@ _FORMAT = 1
 _FRESH = 2.0
 """Seconds for which the copy that is read each second answers a dial too."""
 
+_Promises = tuple[tuple[str, ...], str]
 _log = logging.getLogger(__name__)
 
 
@@ -267,6 +270,7 @@ class DutyHours:
         self._rota: Rota | None = None
         self._read_at: float | None = None
         self._planned: tuple[Rota, Hours, date, Hours] | None = None
+        self._promised: tuple[Mapping[str, When], Hours, str, datetime, _Promises] | None = None
 
     def refresh(self) -> bool:
         """Reload the rota; False where SQL was unavailable."""
@@ -284,18 +288,33 @@ class DutyHours:
 
     def find_hours(self, tx: Tx, otherwise: Hours, zone: str, now: datetime) -> Hours:
         """Return the hours that are offered in the next two weeks: from the copy of this second, else from SQL."""
-        is_fresh = (
-            self._clock is not None
-            and self._read_at is not None
-            and self._clock.monotonic() - self._read_at < _FRESH
+        return (
+            self.read_hours(otherwise, zone, now) if self.is_fresh else find_offers(tx, otherwise, zone, now)
         )
-        return self.read_hours(otherwise, zone, now) if is_fresh else find_offers(tx, otherwise, zone, now)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the copy was read within this second, so that it says what SQL does."""
+        read_at = self._read_at
+        return self._clock is not None and read_at is not None and self._clock.monotonic() - read_at < _FRESH
 
     def read_hours(self, otherwise: Hours, zone: str, now: datetime) -> Hours:
         """Return the hours that are offered in the next two weeks, from the copy in memory, else from the file."""
         rota = self._rota if self._rota is not None else self._load_saved()
         today, _ = find_local_minute(zone, now)
         return otherwise if rota is None else self._plan_hours(rota, otherwise, today)
+
+    def list_promises(
+        self, windows: Mapping[str, When], hours: Hours, zone: str, now: datetime
+    ) -> tuple[tuple[str, ...], str]:
+        """Return what ``windows.list_promises`` does, once a minute: hours and windows are whole ones."""
+        minute = now.replace(second=0, microsecond=0)
+        known = self._promised
+        if known is None or known[0] is not windows or known[1] is not hours or known[2:4] != (zone, minute):
+            known = windows, hours, zone, minute, list_promises(windows.values(), hours, zone, now)
+            if now != minute:  # at the very beginning a window that just ends may still count
+                self._promised = known
+        return known[4]
 
     def _plan_hours(self, rota: Rota, otherwise: Hours, today: date) -> Hours:
         """Return the hours by a rota, which stay the same until it or the day changes."""

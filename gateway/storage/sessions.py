@@ -168,8 +168,16 @@ class Asking:
         found = self._kept.recall(address, mark, hop)
         return None if found is None or self._recall(address) is not None else found
 
+    def assume_none(self, channel: str, number: str) -> bool:
+        """Take it that this number has no session, which ``replace`` then asks; False where one may be elsewhere."""
+        address = self._find_address(channel, number)
+        return self._kept.assume_none(address) and self._recall(address) is None
+
     def replace(self, channel: str, number: str, *, mark: str, hop: int, state: str) -> bool:
-        """Save over what ``recall`` returned; False where another value stands there, and nothing was changed.
+        """Save over what ``recall`` returned, or where ``assume_none`` took it that nothing is.
+
+        Returns:
+            False where another value stands there, and nothing was changed.
 
         A fault of Redis leaves open whether it was saved, so the session then goes on in SQL, as after ``load``.
 
@@ -285,6 +293,13 @@ class _Backends:
             return None
         stored, self._seen[address.key] = found
         return stored
+
+    def assume_none(self, address: Address) -> bool:
+        """Go on as if Redis had said that there is no session; False while sessions may be elsewhere."""
+        if self._redis is None or self._outage.left_some_in_sql:
+            return False
+        self._seen[address.key] = b""
+        return True
 
     def replace(self, address: Address, saving: Saving) -> bool | None:
         """Save over the recalled value; False where another one stands there, None where Redis did not answer."""

@@ -9,7 +9,7 @@ from flask import Flask
 from config import settings as config
 from config.settings import Settings
 from gateway.bootstrap import list_refreshed, open_outages, open_serials, open_serving_parts
-from gateway.conversations import one_shot, simulator_facts, ussd, ussd_session
+from gateway.conversations import effects, one_shot, simulator_facts, ussd, ussd_session
 from gateway.delivery import channel_status, results
 from gateway.foundation.services import Services
 from gateway.foundation.time_and_chance import Serials
@@ -110,8 +110,8 @@ def _build_doors(parts: Services) -> Doors:
     return Doors(
         turn=partial(ussd.answer_turn, parts),
         text=partial(one_shot.TEXTS.take, parts),
-        ended=partial(ussd.end_session, parts),
-        opt_out=partial(ussd.opt_out, parts),
+        ended=partial(effects.end_session, parts),
+        opt_out=partial(effects.opt_out, parts),
         delivery=partial(results.record_delivery, parts),
         thread=partial(simulator_facts.list_texts, parts),
         missed=partial(one_shot.RINGS.take, parts),

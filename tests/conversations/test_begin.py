@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gateway.conversations import ussd_session
+from gateway.conversations import remembered_moves
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.foundation.services import Services
 from gateway.menus.engine.session import Known
@@ -22,7 +22,7 @@ NIGHT = Hours.parse({day: ["21:00-24:00", "00:00-05:00"] for day in DAYS})
 
 def known(parts: Services, number: str = HER, **fields: bool) -> Known:
     menu = parts.versions.live("helpline")[1]
-    return ussd_session.find_known(parts, menu, number, now=parts.clock.now(), trial=True, **fields)
+    return remembered_moves.find_known(parts, menu, number, now=parts.clock.now(), trial=True, **fields)
 
 
 def test_of_a_stranger_only_the_number_is_known(light: Services) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.conversations import one_shot, ussd
+from gateway.conversations import effects, one_shot
 from gateway.domain.events import Inbound, Kind, OptOut
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests.refuse import forget_number
@@ -172,7 +172,7 @@ def test_the_provider_s_opt_out_stops_texts_and_leaves_her_request_to_a_person(
     phone.dial(OWN)
     phone.texts("wage")
     clock.forward(seconds=1)
-    assert ussd.opt_out(phone.parts, OptOut(channel="africastalking", number="02055512345"))
+    assert effects.opt_out(phone.parts, OptOut(channel="africastalking", number="02055512345"))
     assert {row.kind: row.state for row in rows(phone.parts)} == {
         "announce": "cancelled",
         "answer": "cancelled",

@@ -9,7 +9,7 @@ from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from gateway.conversations import one_shot, ussd
+from gateway.conversations import effects, one_shot
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.events import MissedCall, OptOut
@@ -120,7 +120,7 @@ class RefusalMachine(LedgerMachine):
         if how in REFUSALS:
             self.dials(number, how)
         elif how == "opt-out":
-            assert ussd.opt_out(self.parts, OptOut(channel="africastalking", number=number))
+            assert effects.opt_out(self.parts, OptOut(channel="africastalking", number=number))
         else:
             self.phones[number].texts("STOP" if how == "STOP" else "call me")
             self.phones[number].texts(how)

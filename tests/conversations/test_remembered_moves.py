@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from sqlalchemy import Engine, event
 
 from gateway.conversations import ussd
 from gateway.conversations.remembered_moves import Move, NextPage
+from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import Inbound, Kind
 from gateway.foundation.bounded_table import BoundedTable
 from gateway.foundation.services import Services
-from gateway.storage import duty, versions
+from gateway.storage import callers, duty, versions
 from gateway.storage.database import Store
 from gateway.storage.sessions import Sessions
 from tests.support.channel_tables import line_of
@@ -29,6 +30,7 @@ from tests.support.loops import Loop, LoopPhone, running_loop
 
 LANGUAGES = ("1 1", "1 2", "2", "3 1", "3 2", "4")
 FREE = ("wage", "ຊ່ວຍແດ່", "khoy", "0205551", "1#", " 2", "9753", "123", "100", "٣", "a" * 200, "1234567")
+ALONE = SafeContact(phone_seen=PhoneSeen.NO, when=When.NOW, said_at=datetime(2026, 11, 24, tzinfo=UTC))
 FORM = ("7", "2", "1", "2", "3", "1")
 
 
@@ -366,10 +368,48 @@ def test_many_on_the_loop_at_once_share_a_connection_and_each_gets_its_own_page(
 def test_what_needs_sql_or_the_engine_never_runs_on_the_loop(parts: Services, loop: Loop) -> None:
     phone = press_on_loop(parts, loop)
     before = loop.on_it
-    phone.dial("4")
+    phone.dial("4")  # she has a session to resume
     assert loop.on_it == before + 1
     phone.press("9 9 98")  # keys that nobody pressed here before
     assert loop.on_it == before + 1
+
+
+def test_a_dial_is_answered_on_the_loop_where_nobody_knows_the_number(
+    parts: Services, loop: Loop, redis_client: redis.Redis
+) -> None:
+    parts.duty.refresh()
+    trial = parts.is_trial(press_on_loop(parts, loop).channel)
+    with parts.store.write() as tx:
+        caller = callers.upsert_caller(tx, "+8562055500008", now=parts.clock.now(), trial=trial)
+        callers.set_contact(tx, caller.id, ALONE, now=parts.clock.now(), language="th", script="th")
+    known, unknown = (LoopPhone(parts, number=f"+856205550000{end}") for end in (8, 9))
+    known.loop = unknown.loop = loop
+    before, threads = loop.on_it, loop.in_threads
+    redis_client.config_resetstat()
+    first = unknown.dial()
+    ran = redis_client.info("commandstats")
+    assert [name for name in ("get", "set", "evalsha") if f"cmdstat_{name}" in ran] == ["set"]
+    assert (loop.on_it, loop.in_threads) == (before + 1, threads)
+    assert first.reply == Phone(alone(parts), number="+8562055500010").dial().reply
+    assert unknown.post("").reply == first.reply, "the same post again"
+    assert loop.in_threads == threads
+    assert known.dial().reply != first.reply, "her language is read from SQL"
+    assert loop.in_threads == threads + 1
+
+
+@pytest.mark.parametrize("away", ["shut", "played"])
+def test_a_dial_leaves_the_loop_while_sql_is_away(parts: Services, loop: Loop, away: str) -> None:
+    parts.duty.refresh()
+    press_on_loop(parts, loop)
+    phone = LoopPhone(parts, number="+8562055500009")
+    phone.loop = loop
+    threads = loop.in_threads
+    if away == "shut":
+        parts.store.shut()
+    else:
+        parts.store._away = lambda: True
+    assert phone.dial().reply.screen == "language"
+    assert loop.in_threads == threads + 1
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.conversations import one_shot, ussd
+from gateway.conversations import effects, one_shot
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.events import Inbound, Kind, OptOut
 from gateway.foundation.services import AnswerBounds, Services
@@ -182,7 +182,7 @@ def test_stop_then_a_request_that_she_dials_lifts_the_stop_and_stands(phone: Pho
 
 def test_the_providers_opt_out_is_a_stop(phone: Phone) -> None:
     phone.texts("wage")
-    assert ussd.opt_out(phone.parts, OptOut(channel=phone.channel, number=HER))
+    assert effects.opt_out(phone.parts, OptOut(channel=phone.channel, number=HER))
     assert [row.state for row in rows(phone.parts)] == ["cancelled"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.channels import find_channel
 from gateway.conversations import one_shot
-from gateway.conversations.ussd import opt_out
+from gateway.conversations.effects import opt_out
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import MissedCall, OptOut, ThreadAsked
 from gateway.foundation.services import Services

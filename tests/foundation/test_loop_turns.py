@@ -1,8 +1,11 @@
 """Work on a loop waits without a thread, ends where it would block, and tells its faults like any other."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -92,6 +95,34 @@ def test_a_cancelled_request_ends_its_work() -> None:
 
     run(cancel())
     assert ended == ["ended"]
+
+
+def test_a_turn_takes_one_work_after_the_other_and_keeps_nothing_of_it() -> None:
+    class Held:
+        pass
+
+    def work(nth: int, held: Held) -> int:
+        wait(nth)
+        if nth == 2:
+            raise LookupError(held)
+        return nth
+
+    async def one_by_one() -> list[object]:
+        told: list[object] = []
+        for nth in range(4):
+            held = Held()
+            seen.append(weakref.ref(held))
+            try:
+                told.append(await run_turn(partial(work, nth, held)))
+            except LookupError:
+                told.append("fault")
+            del held
+        gc.collect()
+        told.append([each() for each in seen])
+        return told
+
+    seen: list[weakref.ref[Held]] = []
+    assert run(one_by_one()) == [0, 1, "fault", 3, [None] * 4]
 
 
 def test_only_work_on_the_loop_must_leave_it() -> None:

@@ -13,7 +13,6 @@ import logging
 import sys
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,7 +21,7 @@ from gateway.foundation.loop_turns import NeedsThread, run_turn
 from gateway.foundation.network_addresses import find_subscriber
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from wsgiref.types import WSGIApplication
 
 # Conversion of a complete request to WSGI (PEP 3333).
@@ -95,7 +94,7 @@ def strip_port(peer: str) -> str:
 def join_headers(headers: Headers) -> dict[str, str]:
     """Return header in lower case → value, as in a WSGI environment: repeated ones joined, odd ones dropped."""
     found = dict(headers)
-    if len(found) == len(headers) and not any("_" in name for name in found):
+    if len(found) == len(headers) and "_" not in "".join(found):
         return found
     environ: dict[str, Any] = {}
     for name, value in headers:
@@ -225,20 +224,19 @@ class _Room:
         self._inside = 0
         self._of: Counter[str] = Counter()
 
-    @contextmanager
-    def place(self, who: str, most: int) -> Iterator[None]:
-        """Count one request of this address while it is running or waiting."""
+    def enter(self, who: str, most: int) -> None:
+        """Count one request of this address, which is running or waiting until it leaves."""
         if self._inside >= MOST_WAITING or self._of[who] >= most:
             raise _Refused(503, "Too many requests at once; please come again in a moment")
         self._inside += 1
         self._of[who] += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            self._of[who] -= 1
-            if not self._of[who]:
-                del self._of[who]
+
+    def leave(self, who: str) -> None:
+        """Count one request less."""
+        self._inside -= 1
+        self._of[who] -= 1
+        if not self._of[who]:
+            del self._of[who]
 
 
 class Front:
@@ -293,9 +291,10 @@ class Front:
         exchange.response_bytes(*answer)
 
     def _find_most(self, path: str) -> int:
-        return next(
-            (most for below, most in self._larger.items() if path.startswith(below)), self._most_bytes
-        )
+        for below, most in self._larger.items():
+            if path.startswith(below):
+                return most
+        return self._most_bytes
 
     async def _body(self, headers: Headers, exchange: Exchange, who: str, most: int) -> tuple[str, bytes]:
         """Return the Content-Length for the application, and the body, which is empty if it is too long."""
@@ -306,15 +305,13 @@ class Front:
         if announced is not None and int(announced) > most:
             return announced, b""
         try:
-            with self._among_half(who):
-                body = await (_pieces(exchange, most) if announced is None else exchange())
+            body = await self._read(_pieces(exchange, most) if announced is None else exchange(), who)
         except RuntimeError:  # RSGIProtocolError: the connection ended
             raise _Refused(400, "The body is shorter than announced") from None
         return str(len(body)), body if len(body) <= most else b""
 
-    @contextmanager
-    def _among_half(self, who: str) -> Iterator[None]:
-        """Count a body in progress of this address; above the limit, the oldest is given up if it is slow."""
+    async def _read(self, body: Awaitable[bytes], who: str) -> bytes:
+        """Read a body, counted as in progress for its address: above the limit, the oldest slow one is given up."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         reading = _Reading(task, loop.time())
         half = self._half[who]
@@ -324,7 +321,7 @@ class Front:
         if self._watched is not loop:
             self._watch(loop)
         try:
-            yield
+            return await body
         except asyncio.CancelledError:
             if task is None or not reading.is_given_up:
                 raise
@@ -354,7 +351,8 @@ class Front:
     async def _answer(self, scope: Scope, who: str, headers: Headers, length: str, body: bytes) -> Sent:
         name = _room_of(scope.path)
         room = self._rooms[name]
-        with room.place(who, MOST_PAGES if name == "pages" else MOST_WAITING):
+        room.enter(who, MOST_PAGES if name == "pages" else MOST_WAITING)
+        try:
             if name == "hops" and self._hops is not None and (body or length in ("", "0")):
                 found = self._hops.open(scope, headers, body)
                 if found is not None:
@@ -362,6 +360,8 @@ class Front:
             environ = build_environ(scope, headers, length, body)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(room.threads, call_app, self._app, environ)
+        finally:
+            room.leave(who)
 
     async def _run_hop(self, work: Callable[[], Sent]) -> Sent:
         try:

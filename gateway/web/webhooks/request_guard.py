@@ -36,7 +36,24 @@ def read_fields(body: bytes, content_type: str) -> dict[str, Any]:
         text = body.decode()
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8") from None
-    return _parse_json(text) if content_type == JSON else _collect_pairs(_parse_form(text))
+    if content_type == JSON:
+        return _parse_json(text)
+    return _split_plain_form(text) or _collect_pairs(_parse_form(text))
+
+
+def _split_plain_form(text: str) -> dict[str, Any] | None:
+    """Return the fields of a form as providers post them; None for one with anything to be read with more care.
+
+    ``parse_qsl`` reads it the same and takes ten times as long, which is as much as the rest of a hop before its save.
+    """
+    if not text.isascii() or "+" in text or "\0" in text or text.count("&") >= MOST_FIELDS:
+        return None
+    plain = text.replace("%2B", "+").replace("%2A", "*").replace("%23", "#")
+    if "%" in plain:
+        return None
+    pairs = [pair.partition("=") for pair in plain.split("&")]
+    fields = {name: value for name, _, value in pairs}
+    return fields if len(fields) == len(pairs) and all(sign for _, sign, _ in pairs) else None
 
 
 def _parse_form(text: str) -> list[tuple[str, str]]:

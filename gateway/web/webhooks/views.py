@@ -366,8 +366,13 @@ def _refuse_request(error: HTTPException) -> Answer:
 def _write_answer(answer: Answer) -> Sent:
     """Write what ``make_response`` writes, without its objects."""
     body = answer.body.encode()
-    own = {"Content-Type": answer.content_type, "Content-Length": str(len(body))}
-    return answer.status, [*(own | dict(answer.headers) | HEADERS).items()], body
+    own = [("Content-Type", answer.content_type), ("Content-Length", str(len(body)))]
+    if not answer.headers:
+        return answer.status, [*own, *_EVERY_HEADER], body
+    return answer.status, [*(dict(own) | dict(answer.headers) | HEADERS).items()], body
+
+
+_EVERY_HEADER = list(HEADERS.items())
 
 
 # Webhook URLs, for a provider's dashboard and for the simulator.

@@ -1,7 +1,7 @@
 """Bodies: one value a field, and every other body refused in words without its values."""
 
 import json
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,17 @@ def test_what_is_written_is_read(fields: dict[str, str]) -> None:
     assert read_fields(urlencode(fields).encode(), FORM) == fields
     assert read_fields(json.dumps(fields).encode(), JSON) == fields
     assert read_fields(json.dumps(fields, ensure_ascii=False).encode(), JSON) == fields
+
+
+@given(st.text(alphabet="ab=&%2BAbF530;+ຄ\0", max_size=30) | st.text(alphabet="ab=&%2B%2A%23", max_size=30))
+def test_a_form_is_read_as_the_library_reads_it(body: str) -> None:
+    pairs = parse_qsl(body, keep_blank_values=True)
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names) or any("\0" in value for _, value in pairs):
+        with pytest.raises(BadRequest):
+            read_fields(body.encode(), FORM)
+    elif "\ufffd" not in str(pairs):
+        assert read_fields(body.encode(), FORM) == dict(pairs)
 
 
 @given(st.binary(max_size=300), st.sampled_from([FORM, JSON]))
