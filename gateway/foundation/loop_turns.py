@@ -60,10 +60,8 @@ async def run_turn(work: Callable[[], T]) -> T:
         NeedsThread: it would block, and must be run in a thread from its beginning.
     """
     free = _list_free()
-    turn = free.pop() if free else _Turn()
+    turn = free.pop() if free else _begin_turn()
     turn.parent = getcurrent()
-    if not turn:
-        turn.switch()  # to where it waits for work
     told: Any = turn.switch(work)
     while type(told) is not _Done:
         try:
@@ -78,6 +76,12 @@ async def run_turn(work: Callable[[], T]) -> T:
         raise told.fault
     result: T = told.result
     return result
+
+
+def _begin_turn() -> _Turn:
+    turn = _Turn()
+    turn.switch()  # to where it waits for work
+    return turn
 
 
 def _list_free() -> list[_Turn]:
