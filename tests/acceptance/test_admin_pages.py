@@ -1,4 +1,4 @@
-"""Database killed, disk full, newest version damaged: callers go on, and the administrator's page says what is wrong."""
+"""Database killed, disk full, newest version damaged, a setting changed: callers go on, and administrators are told."""
 
 import os
 import sqlite3
@@ -140,4 +140,27 @@ def test_the_newest_version_is_damaged(tmp_path: Path) -> None:
         assert "Traceback" not in running.said()
         show(
             "newest version damaged", found, "The newest version of the menu: callers read the last good one"
+        )
+
+
+def test_a_changed_number_reaches_every_process_and_outlives_a_restart(
+    tmp_path: Path,
+) -> None:
+    """Public reports of settings that one worker of several knew, and that others read only when they were restarted."""
+    keys, new = [*LANGUAGES["en"], "5", "4"], "+85621999999"
+    with Running(tmp_path / "h") as running:
+        provider = running.provider()
+        boss = Visitor(running, "Boss", "administrator")
+        assert "+85620555000" in Phone(provider).walk(keys)
+        boss.get("/admin/settings")
+        assert boss.post("/admin/settings/line.helpline", value=new, why="the centre moved", seen="-1") == 200
+        took = wait(
+            lambda: all(new in Phone(provider).walk(keys) for _ in range(8)), 10, "all processes tell it"
+        )
+        running.stop()
+        running.start()
+        assert new in Phone(running.provider()).walk(keys)
+        assert "Traceback" not in running.said()
+        print(
+            f"a changed helpline number was read on eight dials in a row {took:.1f} s after the press, and after a restart"
         )
