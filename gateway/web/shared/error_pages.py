@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from traceback import extract_tb
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 SEE_OTHER = 303
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 FULL = 507
 FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, UNFIT, AWAY, OLD_FORM = 403, 404, 405, 413, 422, 503, 400
 
@@ -81,13 +83,16 @@ def install(app: Flask, parts: Services) -> None:
 
 
 def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
-    """Refuse an address that is not valid text, before a query sends it to a database that would fail on it."""
+    """Refuse an address that is not valid text, before a query or a header that is made of it fails.
+
+    A database takes no NUL, and a redirect to the same place no line end (RFC 9110, section 5.5).
+    """
 
     @app.before_request
     def look_at_address() -> tuple[str, int] | None:
         if request.blueprint in machines:
             return None
-        if not is_text(request.path):
+        if not is_text(request.path) or _CONTROL.search(request.path):
             return show_missing()
         # Cookies need no check: they are signed, or looked up by their hash.
         arguments = request.args.items(multi=True)

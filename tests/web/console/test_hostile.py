@@ -207,6 +207,16 @@ def test_what_is_no_text_is_refused_in_words_and_changes_nothing(parts: Services
     assert browser.get("/callbacks/a%00b").status_code == 404
 
 
+@pytest.mark.fault("K16")
+@pytest.mark.parametrize("sign", ["\r", "\n", "\r\nSet-Cookie: a=b", "\x07", "\x7f"])
+def test_an_address_with_a_control_sign_is_none_of_ours(parts: Services, clock: SetClock, sign: str) -> None:
+    walker = Walker(parts, clock, Role.ADMINISTRATOR)
+    place = f"a{written(sign)}b"
+    for where in (f"/callbacks/{place}/draft", f"/admin/channels/{place}/look", f"/admin/settings/{place}"):
+        answer = walker.browser.post(where, text="words", form="f1")
+        assert (answer.status_code, "Set-Cookie: a=b" in str(answer.headers)) == (404, False)
+
+
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [
