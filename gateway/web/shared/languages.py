@@ -6,6 +6,7 @@ and absolute, in the helpline's time zone.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton
 from flask import request, session
 from flask_babel import Babel, get_locale
+from markupsafe import Markup, escape
 
 from gateway.web.shared.auth import find_sign_in
 from gateway.web.shared.i18n import _
@@ -57,6 +59,7 @@ def install(app: Flask) -> None:
 
 
 _BUDDHIST = 543
+_SPAN = re.compile(r"\d\d:\d\d–\d\d:\d\d")
 _MINUTE, _DAY = 60, 24  # seconds per minute and minutes per hour; hours per day
 
 
@@ -74,7 +77,8 @@ def list_filters(parts: Services) -> dict[str, Callable[..., str]]:
         "ago": lambda instant: format_ago(local(instant), now()),
         "clock": lambda instant: format_clock(local(instant)),
         "day_and_clock": lambda instant: format_day_and_clock(local(instant), now()),
-        "window": lambda start, end: format_window(local(start), local(end), now()),
+        "window": lambda start, end: keep_times_whole(format_window(local(start), local(end), now())),
+        "whole_times": keep_times_whole,
         "span": lambda instant: format_span(parts.clock.now() - instant),
         "lasts": format_span,
         "on_day": lambda day: format_day(datetime(day.year, day.month, day.day, tzinfo=zone), now()),
@@ -123,6 +127,14 @@ def format_window(start: datetime, end: datetime, now: datetime) -> str:
         over = _("over since %(t)s") if end <= now else _("ends %(t)s")
         return over % {"t": format_day_and_clock(end, now)}
     return f"{name_day(start, now)} {format_clock(start)}–{format_clock(end)}".strip()
+
+
+def keep_times_whole(words: str) -> Markup:
+    """Wrap each time span in words, so that no line of a page breaks inside it.
+
+    A line may break after an en dash (UAX #14, class BA), which leaves ``08:00–`` alone on a small button.
+    """
+    return Markup(_SPAN.sub(r'<span class="nowrap">\g<0></span>', str(escape(words))))  # noqa: S704 - escaped first
 
 
 def name_day(instant: datetime, now: datetime) -> str:

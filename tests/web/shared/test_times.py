@@ -54,6 +54,20 @@ def test_a_window_is_named_by_its_day(speaking, start, words):
 
 
 @pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("→ tomorrow 08:00–09:00", '→ tomorrow <span class="nowrap">08:00–09:00</span>'),
+        ("ມື້ອື່ນ 18:00–21:00.", 'ມື້ອື່ນ <span class="nowrap">18:00–21:00</span>.'),
+        ("over since 21:00", "over since 21:00"),
+        ("<b>08:00–09:00", '&lt;b&gt;<span class="nowrap">08:00–09:00</span>'),
+        ("", ""),
+    ],
+)
+def test_no_line_breaks_inside_a_time_span(words, shown):
+    assert languages.keep_times_whole(words) == shown
+
+
+@pytest.mark.parametrize(
     ("length", "words"),
     [
         (timedelta(minutes=-3), "0 min"),
