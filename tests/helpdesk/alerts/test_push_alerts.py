@@ -16,6 +16,7 @@ from gateway.helpdesk.alerts import announce, push_alerts
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import people
 from gateway.storage import outbox, staff_devices
+from gateway.storage import people as stored_people
 from gateway.storage.staff_devices import PushAddress
 from tests.support.desk_rig import HER, OTHER, Desk
 from tests.support.standin_push import PushStandin
@@ -135,6 +136,39 @@ def test_a_row_of_a_browser_that_was_dropped_meanwhile_is_taken_back(
     drain_outbox(desk.parts)
     assert service.got == []
     assert {row.state for row in pushes(desk)} == {"cancelled"}
+
+
+@pytest.mark.parametrize("left", ["removed", "reader", "off duty"])
+def test_whoever_left_is_told_nothing_more_and_colleagues_are(
+    desk: Desk, service: PushStandin, left: str
+) -> None:
+    noy, dao = desk.person("Noy", number=None, on_duty=True), desk.person("Dao", number=None, on_duty=True)
+    boss = desk.person("Boss", Role.ADMINISTRATOR)
+    push_alerts.add_subscription(desk.parts, noy, service.subscribe("b1"))
+    push_alerts.add_subscription(desk.parts, dao, service.subscribe("b2"))
+    match left:
+        case "removed":
+            people.disable_person(desk.parts, boss, noy.person_id)
+        case "reader":
+            people.set_role(desk.parts, boss, noy.person_id, Role.READER)
+        case "off duty":
+            with desk.parts.store.write() as tx:
+                stored_people.set_duty(tx, noy.person_id, on=False)
+    desk.requested(when="now")
+    desk.requested(OTHER, when="now", danger="yes")
+    drain_outbox(desk.parts)
+    assert {pushed.path for pushed in service.got} == {"/push/b2"}
+
+
+def test_what_was_on_its_way_to_one_who_is_removed_is_taken_back(desk: Desk, service: PushStandin) -> None:
+    noy, boss = desk.person("Noy", number=None, on_duty=True), desk.person("Boss", Role.ADMINISTRATOR)
+    push_alerts.add_subscription(desk.parts, noy, service.subscribe())
+    assert push_alerts.send_test(desk.parts, noy) == 1
+    people.disable_person(desk.parts, boss, noy.person_id)
+    drain_outbox(desk.parts)
+    assert (service.got, {row.state for row in pushes(desk)}) == ([], {"cancelled"})
+    with desk.parts.store.read() as tx:
+        assert staff_devices.count_subscriptions(tx) == 0
 
 
 def test_a_browser_belongs_to_who_switched_it_on_last(desk: Desk, service: PushStandin) -> None:

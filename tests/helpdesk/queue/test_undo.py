@@ -111,6 +111,26 @@ def spoil(desk: Desk, how: str, noy, wanted: str) -> None:
             desk.requested(HER, when="evening")
 
 
+@pytest.mark.parametrize(("seconds", "undone"), [(59, True), (60, True), (60.5, False), (61, False)])
+@pytest.mark.parametrize("what", ["outcome", "closing"])
+def test_the_minute_has_sixty_seconds(light: Desk, what: str, seconds: float, *, undone: bool) -> None:
+    noy, wanted = light.person("Boss", Role.SUPERVISOR), light.requested(HER, when="evening")
+    light.clock.set("2026-11-24T18:30:00+07:00")
+    if what == "closing":
+        token = outcomes.close_callback(light.parts, noy, wanted, reason="no_need")
+    else:
+        token = record(light, noy, wanted, light.calling(noy, wanted), "no_answer")
+    after = facts(light, wanted)
+    light.clock.forward(seconds=seconds)
+    if undone:
+        undo.undo_step(light.parts, noy, wanted, token)
+        assert facts(light, wanted) != after
+    else:
+        with pytest.raises(undo.TooLate):
+            undo.undo_step(light.parts, noy, wanted, token)
+        assert facts(light, wanted) == after
+
+
 @pytest.mark.parametrize("how", ["a minute", "claimed", "her refusal", "asked again", "twice"])
 def test_what_came_since_is_not_overrun(light: Desk, how: str) -> None:
     noy, wanted = light.person("Noy"), light.requested(HER, when="evening")

@@ -1,6 +1,7 @@
 """Passing on and who is looking: on the pages of a bigger centre only, refused in words, told to the colleague."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -91,6 +92,34 @@ class TestPassingOn:
         dao.post(f"/callbacks/{held}/call")
         fresh = dao.client.get("/bar", headers={"If-None-Match": mark})
         assert (fresh.status_code, "passed" in text_of(fresh)) == (200, False)
+
+    @pytest.mark.parametrize(
+        "name", ["<b>Mo</b>", 'Mo"><script>x', "{{ 7*7 }} %(code)s", "Mo & O'Mo", "<!-- Mo"]
+    )
+    @pytest.mark.usefixtures("big")
+    def test_a_name_of_signs_is_read_as_it_was_written_and_never_run(
+        self, noy, signed, held, line, parts, name
+    ):
+        mo = signed(name, on_duty=True, languages=("lo",))
+        page = text_of(noy.get(f"/callbacks/{held}"))
+        assert f"{name} · 0 in hand" in [
+            unescape(one).strip() for one in re.findall(r"<option[^>]*>([^<]+)", page)
+        ]
+        assert noy.post(f"/callbacks/{held}/pass-on", to=id_of(parts, name), reason=name).status_code == 303
+        mine = text_of(mo.get(f"/callbacks/{held}"))
+        for shown in (
+            page,
+            mine,
+            text_of(mo.get("/bar")),
+            text_of(noy.get("/")),
+            text_of(noy.get("/hand-over")),
+        ):
+            assert "<" not in name or name not in shown
+        assert f"Noy → {name}" in unescape(mine)
+        assert f"{name} has this one" in unescape(text_of(noy.get(f"/callbacks/{held}")))
+        line.clock.forward(minutes=1)
+        signed(f"{name} 2", languages=("lo",))
+        assert mo.post(f"/callbacks/{held}/pass-on", to=id_of(parts, f"{name} 2")).status_code == 409
 
     @pytest.mark.parametrize(
         ("to", "words"),

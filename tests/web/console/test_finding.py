@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from gateway.domain.permissions import Role
+from gateway.helpdesk.queue.outcome import close_callback
 from gateway.helpdesk.staff import people, shifts
 from gateway.storage import callers
 from tests.support.desk_rig import HER, OTHER
@@ -83,6 +84,20 @@ class TestRinging:
 
     def test_no_number_is_said(self, noy):
         assert "This is no phone number" in plain(noy.post("/ringing", written="hello"))
+
+    def test_merged_requests_are_one_row_and_one_that_was_closed_before_stands_below(self, noy, line):
+        first = line.requested(HER, when="evening")
+        boss = line.person("Boss", Role.SUPERVISOR)
+        close_callback(line.parts, boss, first, reason="no_need")
+        second = line.requested(HER, when="evening")
+        assert line.requested(HER, when="morning", danger="yes") == second, "asked again, merged"
+        page = text_of(noy.post("/ringing", written=HER))
+        found = re.findall(r'<a data-row href="/callbacks/([^"]+)"', page)
+        assert found == [second, first]
+        assert page.count("/talking") == 2
+        talking = noy.post(f"/callbacks/{second}/talking")
+        assert (talking.status_code, line.callback(second).state.value) == (303, "reached")
+        assert line.rows("SELECT count(*) FROM attempts WHERE outcome = 'reached'") == [(1,)]
 
     def test_whose_call_runs_is_named(self, noy, line):
         wanted = line.requested(HER, when="now")
