@@ -90,9 +90,8 @@ def open_parts(settings: Settings | None = None) -> Services:
     store = open_store(settings, clock, away=away)
     own = refresh.find_values(store, settings.data_dir / "live")
     if line.missing and not refresh.apply_values(partial(apply_changed_settings, settings), own).line.missing:
-        channels = _build_channels(
-            settings, real=True
-        )  # a page has set the number without which none may start
+        # A page has set the number without which no real channel may start.
+        channels = _build_channels(settings, real=True)
         _refuse_moved_time(clock, channels)
     parts = _build_services(settings, line, channels, clock, store)
     refresh.take_values(parts, own)
@@ -105,9 +104,7 @@ def _build_services(
     client = open_redis(settings)
     return Services(
         store=store,
-        sessions=Sessions(
-            client := open_redis(settings), store, clock, memory=_find_memory_folder(settings.data_dir)
-        ),
+        sessions=Sessions(client, store, clock, memory=_find_memory_folder(settings.data_dir)),
         spool=_open_spool(settings, store),
         channels=channels,
         versions=Versions(store, settings.data_dir / "live", unset=line.unset),
@@ -360,9 +357,8 @@ def has_links(settings: Settings) -> bool:
     """Say whether a channel keeps a connection of its own, for which a process is needed."""
     if not settings.has_account:
         return False
-    own = refresh.read_copy(
-        settings.data_dir / "live"
-    )  # the database is not asked before the processes start
+    # The database is not asked before the processes start.
+    own = refresh.read_copy(settings.data_dir / "live")
     line = refresh.apply_values(partial(apply_changed_settings, settings), own).line
     built = _build_channels(settings, real=not line.missing).values()
     return any(isinstance(channel, Linked) and channel.has_link for channel in built)
