@@ -102,7 +102,7 @@ def load_menus(settings: Settings) -> None:
 def serve_web() -> None:
     """Run the web server until SIGTERM or SIGINT: one process that watches, and those that it forks to answer."""
     from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
+    from granian.constants import HTTPModes, Interfaces, Loops
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
@@ -111,9 +111,8 @@ def serve_web() -> None:
     _allow_files(2 * _CONNECTIONS)
     forking.freeze_image()
     if forking.CAN_FORK:
-        multiprocessing.set_start_method(
-            "fork", force=True
-        )  # Python 3.14 would start each with an import of its own
+        # Python 3.14 would start each with an import of its own.
+        multiprocessing.set_start_method("fork", force=True)
     server = Granian(
         _APPLICATION,
         address=settings.env.host,
@@ -121,6 +120,7 @@ def serve_web() -> None:
         # RSGI, since in Granian's WSGI a thread waits for the body without a limit (gateway/web/shared/front.py).
         interface=Interfaces.RSGI,
         factory=True,
+        loop=Loops.uvloop,
         workers=settings.env.web_workers,
         backlog=_CONNECTIONS,
         backpressure=_CONNECTIONS,
