@@ -30,9 +30,9 @@ from sqlalchemy import (
 
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target, list_sources
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.storage.database import Tx, build_insert
+from gateway.storage.database import Tx
 from gateway.storage.tables import HELD, IN_HAND, OPEN, WAITING, callbacks, told_codes
-from gateway.storage.value_limits import CompiledStatement
+from gateway.storage.value_limits import CompiledStatement, build_insert
 
 _SEALED = ("window", "contact", "answers", "path")
 

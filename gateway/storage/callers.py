@@ -21,10 +21,10 @@ from gateway.domain.events import ThreadAsked
 from gateway.foundation.loop_turns import NeedsThread
 from gateway.foundation.time_and_chance import make_random_bytes, new_id
 from gateway.storage import people
-from gateway.storage.database import Store, Tx, build_insert
+from gateway.storage.database import Store, Tx
 from gateway.storage.encryption import Ring
 from gateway.storage.tables import attempts, callbacks, callers, outbox, text_parts, texts, threads
-from gateway.storage.value_limits import CompiledStatement
+from gateway.storage.value_limits import CompiledStatement, build_insert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

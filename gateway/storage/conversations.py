@@ -29,7 +29,7 @@ from sqlalchemy import (
 from gateway.domain.events import Inbound
 from gateway.foundation.time_and_chance import new_id
 from gateway.storage import callers as storage_callers
-from gateway.storage.database import Tx, build_insert
+from gateway.storage.database import Tx
 from gateway.storage.encryption import name_row
 from gateway.storage.tables import (
     UNREAD,
@@ -41,7 +41,7 @@ from gateway.storage.tables import (
     threads,
     turns,
 )
-from gateway.storage.value_limits import CompiledStatement
+from gateway.storage.value_limits import CompiledStatement, build_insert
 
 _FINISH = CompiledStatement(update(turns).where(turns.c.key == bindparam("_key")))
 _RECEIPT = CompiledStatement(select(turns.c.receipt).where(turns.c.key == bindparam("_key")))

@@ -21,11 +21,11 @@ from gateway.domain.outbox.send_policy import Bucket
 from gateway.foundation.time_and_chance import Clock
 from gateway.storage import reports
 from gateway.storage import settings as stored_settings
-from gateway.storage.database import Store, Tx, Unavailable, build_insert, insert_into
+from gateway.storage.database import Store, Tx, Unavailable, insert_into
 from gateway.storage.outbox import build_waiting
 from gateway.storage.settings import PREFIX, Life, get_setting, read_life
 from gateway.storage.tables import budgets, lines, settings, tries
-from gateway.storage.value_limits import CompiledStatement
+from gateway.storage.value_limits import CompiledStatement, build_insert
 
 
 def spend_use(tx: Tx, scope: bytes, window: str, *, now: datetime) -> int:

@@ -32,7 +32,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gateway.foundation.loop_turns import NeedsThread, refuse_loop
 from gateway.storage.encryption import Ring
-from gateway.storage.value_limits import CompiledStatement, check_fitting
+from gateway.storage.value_limits import CompiledStatement, build_insert, check_fitting
 
 T = TypeVar("T")
 
@@ -394,11 +394,3 @@ def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | No
 def insert_into(tx: Tx, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return this database's INSERT; use ``RETURNING`` to learn what it did, ``rowcount`` is not reliable for it."""
     return build_insert(tx.dialect, table)
-
-
-def build_insert(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    """Return the INSERT of a database by its name, for statements that a process builds once and runs with values.
-
-    Built anew for each row, a statement costs several times what the database needs to run it.
-    """
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, delete, func, not_, or_, select, text, update
 
 from gateway.foundation.time_and_chance import new_id
-from gateway.storage.database import Tx, build_insert, insert_into
+from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import PENDING, UNCLEAR, deliveries, outbox, people
-from gateway.storage.value_limits import CompiledStatement
+from gateway.storage.value_limits import CompiledStatement, build_insert
 
 _BATCH = 500
 

@@ -14,7 +14,7 @@ from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.contact_safety import When
 from gateway.storage.attempts import INCOMING
 from gateway.storage.callbacks import Callback, open_row
-from gateway.storage.database import Tx, build_insert
+from gateway.storage.database import Tx
 from gateway.storage.tables import (
     OPEN,
     PENDING,
@@ -26,6 +26,7 @@ from gateway.storage.tables import (
     outbox,
     told_codes,
 )
+from gateway.storage.value_limits import build_insert
 
 
 def open_between(tx: Tx, team: str, since: datetime, until: datetime) -> tuple[Callback, ...]:

@@ -29,6 +29,7 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.dml import UpdateBase
@@ -356,3 +357,11 @@ PENDING = "state = 'pending'"
 IN_LANE = "state IN ('pending', 'sending')"
 SENDING = "state = 'sending'"
 UNCLEAR = "state = 'unclear'"
+
+
+def build_insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return the INSERT of a database by its name, for statements that a process builds once and runs with values.
+
+    Built anew for each row, a statement costs several times what the database needs to run it.
+    """
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

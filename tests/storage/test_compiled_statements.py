@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import IntegrityError
 
-from gateway.storage.database import Lost, Store, Tx, WriteRefused, build_insert
+from gateway.storage.database import Lost, Store, Tx, WriteRefused
 from gateway.storage.tables import lines, tries
 from gateway.storage.tables import settings as stored
-from gateway.storage.value_limits import CompiledStatement, NotText, TooLong
+from gateway.storage.value_limits import CompiledStatement, NotText, TooLong, build_insert
 
 NOW = datetime(2026, 11, 24, 11, 5, 7, 123456, tzinfo=UTC)
 TRY = {"scope": b"\0" * 32, "n": 3, "first_at": NOW, "last_at": NOW + timedelta(hours=1)}
