@@ -132,9 +132,15 @@ def _list_counting(tx: Tx) -> dict[str, Any]:
 
 def take_values(parts: Services, found: Mapping[str, Any]) -> None:
     """Let changed values count in this process; one that the rules of the file no longer allow is left out."""
-    channels = {place[1] for place in map(find_place, {*found, *parts.own}) if place[:1] == ("channels",)}
-    state = apply_values(parts.apply, found, channels & set(parts.channels))
-    parts.line, parts.answers, parts.own = state.line, state.answers, dict(found)
+    places = [place for place in map(find_place, {*found, *parts.own}) if place]
+    if places:  # else days of retention alone, which stand in no file
+        channels = {place[1] for place in places if place[0] == "channels"}
+        _take_state(parts, apply_values(parts.apply, found, channels & set(parts.channels)))
+    parts.own = dict(found)
+
+
+def _take_state(parts: Services, state: LineState) -> None:
+    parts.line, parts.answers = state.line, state.answers
     parts.versions.note_unset(state.line.unset)
     for name, built in state.channels.items():
         running = parts.channels[name]

@@ -102,6 +102,12 @@ def test_days_of_retention_count_in_the_next_purge(parts, clock) -> None:
     assert purge_expired(parts)["audit"] >= 1
 
 
+def test_days_of_retention_need_no_file(store, clock, tmp_path) -> None:
+    parts = made_parts(store, clock, tmp_path)
+    change(parts, "kept.texts", "30")
+    assert parts.own == {"kept.texts": 30}
+
+
 @pytest.mark.parametrize(
     ("key", "written", "why"),
     [
