@@ -186,8 +186,8 @@ FAULTS = (
     Fault(
         "the database is put out of order beside an account",
         "gateway/bootstrap.py",
-        "return Outages(_outages_in(settings)) if settings.may_try_outages and not real else None",
-        "return Outages(_outages_in(settings))",
+        """return Outages(settings.data_dir / "outages") if settings.may_try_outages and not real else None""",
+        """return Outages(settings.data_dir / "outages")""",
         "tests/config/test_trials.py::test_beside_an_account_files_in_the_folder_move_nothing",
     ),
     Fault(

@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from wcwidth import wcswidth
-
 from gateway.menus.authoring.check import Tree, build_trees, list_drawn_ways
 from gateway.menus.authoring.graph import MenuWay, list_ways
 from gateway.menus.authoring.problems import Level, Problem
@@ -175,7 +173,7 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
             links.setdefault((way.target, words), []).append(way.key or "code")
     for (target, words), keys in links.items():
         counts = _join_counts(sheet, tree.screen, keys)
-        room = _LINKS - (wcswidth(counts) + 3 if counts else 0)
+        room = _LINKS - (_count_columns(counts) + 3 if counts else 0)
         told = f" · {counts}" if counts else ""
         yield _draw_link(sheet, ",".join(keys), words, target, room) + told, "#98600a"
     found = {(each.level, each.code) for each in sheet.problems if each.screen == tree.screen}
@@ -213,9 +211,15 @@ def _flatten_text(words: str) -> str:
     return " ".join(words.replace(SOFT_BREAK, "").split())
 
 
+def _count_columns(words: str) -> int:
+    from wcwidth import wcswidth  # here, since its tables serve only who draws
+
+    return wcswidth(words)
+
+
 def _shorten_text(words: str, columns: int) -> str:
     short = words
-    while wcswidth(short) > columns:
+    while _count_columns(short) > columns:
         short = short[:-1]
     return short if short == words else f"{short.rstrip()}…"
 

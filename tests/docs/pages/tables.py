@@ -47,6 +47,7 @@ PURPOSE = {
     "versions": "published menus; a row never changes",
     "live": "which version of each menu is live",
     "figures": "counters by hour, without personal data",
+    "figure_months": "the same counters summed by month, for reports over a long time",
     "keys": "the key ring: encryption keys by purpose, sealed by the master key",
     "settings": "settings that an administrator changes, and marks of the processes",
     "audit": "who did what to which row, chained by hash, without personal data",
