@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from gateway.channels.contract import SendOutcome
 from gateway.domain.events import Outgoing
 from tests.support.channel_tables import line_of
+from tests.support.serving import LOOK_EVERY, JoiningServer
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 
@@ -45,12 +46,14 @@ def catcher() -> Iterator[Catcher]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Wire)
+    server = JoiningServer(("127.0.0.1", 0), Wire)
     found.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    thread = threading.Thread(target=server.serve_forever, args=(LOOK_EVERY,))
+    thread.start()
     yield found
     server.shutdown()
     server.server_close()
+    thread.join()
 
 
 @pytest.mark.parametrize(("text", "kind"), [("ສະບາຍດີ", "unicode"), ("Hello [1]", "text")])

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 import redis
 from flask import Flask
-from werkzeug.serving import make_server
 
 from gateway.channels.contract import Channel
 from gateway.domain.events import Inbound
@@ -24,7 +22,7 @@ from tests.channels.test_every_channel import post_to
 from tests.support.channel_tables import PROVIDERS, line_of, table_of
 from tests.support.clocks import SetClock
 from tests.support.house import made_parts, publish, requests
-from tests.support.served_webhooks import _Quiet
+from tests.support.serving import serve_app
 from tests.support.standin import Posted
 
 pytestmark = pytest.mark.fault("F4")
@@ -195,14 +193,9 @@ def served(
     )
     app = Flask("webhooks")
     app.register_blueprint(build_blueprint(gate))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    addresses = list_addresses(f"http://127.0.0.1:{server.server_port}", _lines, serials.secrets)
-    try:
+    with serve_app(app) as base:
+        addresses = list_addresses(base, _lines, serials.secrets)
         yield Served(parts, lambda provider: addresses[provider]["ussd"])
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_every_ussd_provider_has_a_speaker() -> None:

@@ -20,6 +20,7 @@ from tests.support.browser_handset import hop, press
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import Desk
 from tests.support.ledgers import SqliteLedgers
+from tests.support.serving import serve_app
 from tests.support.web_surroundings import token_of
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -42,7 +43,7 @@ def _served() -> Iterator[tuple[Services, str]]:
         folder, clock = Path(name), SetClock("2026-11-24T18:20:00+07:00")
         with SqliteLedgers(folder).fresh(folder) as store:
             parts = phone_rig.house(store, clock, folder)
-            with phone_rig.on_socket(phone_rig.app_of(parts)) as base:
+            with serve_app(phone_rig.app_of(parts)) as base:
                 yield parts, base
 
 

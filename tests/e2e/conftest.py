@@ -1,19 +1,18 @@
 """A real browser, and the pages on a port of this machine."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
 
 from gateway.foundation.services import Services
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import Desk, made_parts
+from tests.support.serving import serve_app
 from tests.support.web_apps import pages_of
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -66,13 +65,8 @@ def app(parts: Services) -> Flask:
 @pytest.fixture
 def base(app: Flask) -> Iterator[str]:
     """The address of the pages."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_app(app) as address:
+        yield address
 
 
 @pytest.fixture

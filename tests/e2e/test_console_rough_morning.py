@@ -4,7 +4,6 @@ Two counsellors and a supervisor; the sign-in is ended, the server starts again,
 twice, somebody goes back. Held upright, sideways, at 200 %, in the dark, without scripts; a picture of each state.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
-from werkzeug.serving import BaseWSGIServer, make_server
 
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Role
@@ -20,6 +18,7 @@ from gateway.foundation.services import Services
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.staff import people, sign_in
 from tests.support.desk_rig import HER, OTHER, Desk
+from tests.support.serving import ServedApp
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import token_of
 
@@ -30,37 +29,15 @@ DIALS = """document.addEventListener('click', (event) => {
 });"""
 
 
-class Server:
-    """The pages on a port of this machine, which can be stopped and started again there."""
-
-    def __init__(self, parts: Services) -> None:
-        self.parts, self.port = parts, 0
-        self.start()
-
-    def start(self) -> None:
-        self._serving: BaseWSGIServer = make_server(
-            "127.0.0.1", self.port, pages_of(self.parts), threaded=True
-        )
-        self.port = self._serving.server_port
-        self._thread = threading.Thread(target=self._serving.serve_forever)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._serving.shutdown()
-        self._thread.join()
-        self._serving.server_close()
+@pytest.fixture
+def server(parts: Services) -> Iterator[ServedApp]:
+    with ServedApp(pages_of(parts)) as found:
+        yield found
 
 
 @pytest.fixture
-def server(parts: Services) -> Iterator[Server]:
-    found = Server(parts)
-    yield found
-    found.stop()
-
-
-@pytest.fixture
-def base(server: Server) -> str:
-    return f"http://127.0.0.1:{server.port}"
+def base(server: ServedApp) -> str:
+    return server.url
 
 
 @pytest.fixture
@@ -124,7 +101,7 @@ def morning(request, parts, wanted: str, opened: Callable[..., Page], tmp_path) 
 
 
 def test_nothing_typed_is_lost_and_nothing_is_done_twice(
-    morning: Morning, server: Server, base: str, line: Desk, parts, wanted: str
+    morning: Morning, server: ServedApp, base: str, line: Desk, parts, wanted: str
 ) -> None:
     page = morning.page
     morning.shows("queue")
@@ -136,7 +113,7 @@ def test_nothing_typed_is_lost_and_nothing_is_done_twice(
     a_colleague_takes_over_while_she_writes(morning, line, parts, wanted)
 
 
-def the_server_starts_again_while_she_writes(morning: Morning, server: Server, line: Desk) -> None:
+def the_server_starts_again_while_she_writes(morning: Morning, server: ServedApp, line: Desk) -> None:
     page = morning.page
     morning.note.fill(WORDS)
     server.stop()

@@ -20,6 +20,7 @@ from gateway.storage.session_backends import Address, Saving, Stored, does_repla
 from gateway.storage.sessions import Sessions
 from tests.support.clocks import SetClock
 from tests.support.servers import Valkey
+from tests.support.serving import LOOK_EVERY, Joining
 
 LINE, NUMBER = "africastalking", "+8562055500001"
 FIRST, SECOND = "aaaaaaaa", "bbbbbbbb"
@@ -218,12 +219,15 @@ class _Older(socketserver.BaseRequestHandler):
                 self.request.sendall(valkey.recv(65536))
 
 
+class _Between(Joining, socketserver.TCPServer):
+    """With a thread for each client."""
+
+
 @pytest.fixture
 def older(valkey: Valkey) -> Iterator[redis.Redis]:
     handler = type("_Behind", (_Older,), {"behind": str(valkey.socket)})
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    with _Between(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(LOOK_EVERY,)).start()
         with redis.Redis(host="127.0.0.1", port=server.server_address[1], socket_timeout=2) as client:
             yield client
         server.shutdown()

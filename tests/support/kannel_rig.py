@@ -18,7 +18,6 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
@@ -30,7 +29,7 @@ from gateway.web.webhooks.views import Gate, build_blueprint
 from tests.support.clocks import SetClock
 from tests.support.house import made_parts
 from tests.support.running import free_port
-from tests.support.served_webhooks import _Quiet
+from tests.support.serving import serve_app
 
 NUMBER = "1444"
 CONFIG = """
@@ -168,13 +167,8 @@ def _serve_house(
     )
     app = Flask("webhooks")
     app.register_blueprint(build_blueprint(gate))
-    server = make_server("127.0.0.1", ports["web"], app, threaded=True, request_handler=_Quiet)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with serve_app(app, ports["web"]):
         yield parts, base
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _connect(port: int) -> socket.socket:

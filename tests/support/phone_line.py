@@ -1,13 +1,11 @@
 """A house whose line is a phone: real parts, the webhooks on a socket, and the stand-in phone at the other end."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import Flask
-from werkzeug.serving import make_server
 
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
@@ -20,7 +18,7 @@ from gateway.web.app import _build_doors
 from gateway.web.webhooks.views import Gate, build_blueprint, list_addresses
 from tests.support.clocks import SetClock
 from tests.support.house import made_parts
-from tests.support.served_webhooks import _Quiet
+from tests.support.serving import serve_app
 from tests.support.standin_phone import KEY, NAME, PASSWORD, Posts, StandinPhone
 
 OURS = "+8562055500009"
@@ -74,16 +72,6 @@ def phone_line(store: Store, clock: SetClock, folder: Path, **more: str) -> Iter
             clock=clock,
         )
         app.register_blueprint(build_blueprint(gate))
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        base = f"http://127.0.0.1:{server.server_port}"
-        posts = Posts(
-            list_addresses(base, parts.channels, serials.secrets)["android"], now=clock.now().timestamp()
-        )
-        try:
-            yield Rig(parts, phone, posts, clock)
-        finally:
-            server.shutdown()
-            thread.join(5)
-            server.server_close()
+        with serve_app(app) as base:
+            addresses = list_addresses(base, parts.channels, serials.secrets)["android"]
+            yield Rig(parts, phone, Posts(addresses, now=clock.now().timestamp()), clock)

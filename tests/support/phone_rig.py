@@ -1,14 +1,10 @@
 """A whole house on a real socket, with the phone switched on and a worker that sends at once."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import redis
 from flask import Flask
-from werkzeug.serving import make_server
 
 from config.settings import load_settings
 from gateway.channels import find_channel
@@ -62,18 +58,4 @@ def files() -> dict[str, str]:
     return {name: content.decode() for name, content in read_folder(MENUS).items()}
 
 
-@contextmanager
-def on_socket(app: Flask) -> Iterator[str]:
-    """Serve the application and yield its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-__all__ = ["app_of", "files", "house", "on_socket", "outages_of", "sample"]
+__all__ = ["app_of", "files", "house", "outages_of", "sample"]

@@ -1,12 +1,10 @@
 """Serves the webhooks on a real socket, with use cases behind them that write down what they were given."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gateway.channels.contract import Channel
 from gateway.domain.events import (
@@ -30,6 +28,7 @@ from gateway.foundation.time_and_chance import Clock, Serials
 from gateway.storage.callers import SentText
 from gateway.storage.counts import Counters
 from gateway.web.webhooks.views import Doors, Gate, list_addresses, mount_webhooks
+from tests.support.serving import serve_app
 
 KEY = b"k" * 32
 DOWN = "It failed here. Call +856 21 000 000."
@@ -127,11 +126,6 @@ class House:
         return {key.item: n for key, n in self.count._counts.items() if key.what == what}
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_: object) -> None:
-        """Keep the address, and with it the secret, out of the log, as the product's own server does."""
-
-
 @contextmanager
 def served(*channels: Channel, key: bytes = KEY) -> Iterator[House]:
     """Serve these lines."""
@@ -150,13 +144,5 @@ def served(*channels: Channel, key: bytes = KEY) -> Iterator[House]:
         down=DOWN,
     )
     mount_webhooks(app, gate, most_bytes=64 * 1024)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    house.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serve_app(app) as house.url:
         yield house
-    finally:
-        server.shutdown()
-        thread.join(5)
-        server.server_close()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import Flask
-from werkzeug.serving import make_server
 
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
@@ -19,7 +18,7 @@ from gateway.web.app import _build_doors
 from gateway.web.webhooks.views import Gate, build_blueprint
 from tests.support.clocks import SetClock
 from tests.support.house import made_parts
-from tests.support.served_webhooks import _Quiet
+from tests.support.serving import serve_app
 from tests.support.smpp_centre import Centre
 from workers import Stop
 from workers.main import run_links
@@ -72,17 +71,13 @@ def smpp_line(
         )
         app = Flask("webhooks")
         app.register_blueprint(build_blueprint(gate))
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         stop = Stop()
-        url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=run_links, args=(parts, url, serials), kwargs={"stop": stop})
-        thread.start()
-        try:
-            centre.wait_bound()
-            yield SmppRig(parts, centre, channel, stop)
-        finally:
-            stop.ask()
-            thread.join(20)
-            server.shutdown()
-            server.server_close()
+        with serve_app(app) as url:
+            thread = threading.Thread(target=run_links, args=(parts, url, serials), kwargs={"stop": stop})
+            thread.start()
+            try:
+                centre.wait_bound()
+                yield SmppRig(parts, centre, channel, stop)
+            finally:
+                stop.ask()
+                thread.join(20)

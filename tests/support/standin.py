@@ -15,10 +15,12 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.support.serving import JoiningServer
 
 KEY = "standin-key"
 WORDS = {
@@ -77,7 +79,7 @@ class Standin:
         self.abandoned = 0
         self._rules: list[Rule] = []
         self._lock = threading.Lock()
-        self._release = threading.Event()
+        self._release, self._ended = threading.Event(), threading.Event()
         self._ledger = ledger.open("ab", buffering=0) if ledger else None
         self._server = _Server(("127.0.0.1", port), self.wire or _Wire)
         self._server.standin = self
@@ -92,6 +94,7 @@ class Standin:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended.set()
         self._release.set()
         self._server.shutdown()
         self._server.server_close()
@@ -114,6 +117,10 @@ class Standin:
             elif rule.times:
                 rule.times -= 1
             return rule
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless it ends before."""
+        self._ended.wait(seconds)
 
     def hold(self) -> None:
         """Wait until released."""
@@ -174,14 +181,8 @@ def read_ledger(path: Path) -> Counter[str]:
     return Counter(json.loads(line)["key"] for line in lines)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
+class _Server(JoiningServer):
     standin: Standin
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: clients that are killed are what this server is for."""
 
 
 class _Wire(BaseHTTPRequestHandler):
@@ -254,7 +255,7 @@ class _Wire(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return False
         if rule.do == "delay" and rule.at == "before":
-            time.sleep(rule.seconds)
+            self.server.standin.wait(rule.seconds)
         return True
 
     def _recipients(self, rule: Rule, form: dict[str, str]) -> list[dict[str, object]]:
@@ -280,7 +281,7 @@ class _Wire(BaseHTTPRequestHandler):
         if rule.do == "hold":
             self.server.standin.hold()
         if rule.do == "delay":
-            time.sleep(rule.seconds)
+            self.server.standin.wait(rule.seconds)
         return True
 
     def _told(self, rule: Rule, recipients: list[dict[str, object]]) -> None:

@@ -8,7 +8,7 @@ import json
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar, Self
 
 from cryptography.hazmat.primitives import hashes, hmac
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.storage.staff_devices import PushAddress
+from tests.support.serving import LOOK_EVERY, JoiningServer
 
 
 def text_of(value: bytes) -> str:
@@ -93,12 +94,11 @@ class PushStandin:
             def log_message(self, *_args: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self.server.daemon_threads = True
+        self.server = JoiningServer(("127.0.0.1", 0), Door)
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self.server.serve_forever)
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(LOOK_EVERY,))
         self._thread.start()
         return self
 

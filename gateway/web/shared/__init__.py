@@ -10,12 +10,13 @@ import gzip
 import hashlib
 import json
 import re
-from functools import lru_cache
-from pathlib import Path
+from functools import cache, lru_cache
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import brotli
-from flask import Blueprint, Response, get_flashed_messages, request
+from flask import Blueprint, Response, abort, get_flashed_messages, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -24,7 +25,7 @@ from gateway.web.shared.forms import is_brief
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from flask import Flask
 
@@ -90,10 +91,6 @@ def install_headers(app: Flask, machines: frozenset[str]) -> None:
         response.headers["Cache-Control"] = (
             "public, max-age=31536000, immutable" if _may_be_cached(response) else "no-store"
         )
-        if _may_be_cached(response):
-            # The address holds the content's hash and names the file: these say it again, in every response.
-            for name in ("Content-Disposition", "Last-Modified", "ETag", "Accept-Ranges"):
-                response.headers.pop(name, None)
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
@@ -120,7 +117,7 @@ _KINDS = (
     "application/json",
     "image/svg+xml",
 )
-_OK = 200
+_OK, _NOWHERE = 200, 404
 _SCRIPT_COMMENTS = re.compile(rb"^\s*//.*\n|^/\*[^*]*\*/\n| // .*$", re.MULTILINE)
 _STYLE_COMMENTS = re.compile(rb"/\*[^*]*\*/")
 _INDENTS = re.compile(rb"\n\s+")
@@ -141,16 +138,9 @@ def install_compression(app: Flask, machines: frozenset[str]) -> None:
         body = response.get_data()
         if len(body) < _WORTH:
             return response
-        coding = "br" if request.accept_encodings["br"] else "gzip"
-        if request.endpoint == "web.static":
-            # What comes from elsewhere goes out as it was published: its comments are cut by nobody's pattern.
-            ours = f"/{_VENDOR}" not in request.path
-            response.set_data(_squeeze_once(body, coding, response.mimetype if ours else ""))
-        else:
-            response.set_data(_squeeze_now(body, coding))
-        response.headers["Content-Encoding"] = coding
-        response.vary.add("Accept-Encoding")
-        return response
+        coding = _choose_coding()
+        response.set_data(_squeeze_now(body, coding))
+        return _say_coding(response, coding)
 
 
 def _is_wanted(response: Response) -> bool:
@@ -158,8 +148,22 @@ def _is_wanted(response: Response) -> bool:
         response.status_code == _OK
         and response.mimetype in _KINDS
         and "Content-Encoding" not in response.headers
-        and bool(request.accept_encodings["br"] or request.accept_encodings["gzip"])
+        and request.endpoint != "web.static"
+        and bool(_choose_coding())
     )
+
+
+def _choose_coding() -> str:
+    """Return the better coding that the browser accepts; empty for none."""
+    accepted = request.accept_encodings
+    return "br" if accepted["br"] else "gzip" if accepted["gzip"] else ""
+
+
+def _say_coding(response: Response, coding: str) -> Response:
+    if coding:
+        response.headers["Content-Encoding"] = coding
+    response.vary.add("Accept-Encoding")  # also where nothing was compressed: a cache on the way keeps either
+    return response
 
 
 def _squeeze_now(body: bytes, coding: str) -> bytes:
@@ -172,36 +176,64 @@ def _squeeze_now(body: bytes, coding: str) -> bytes:
     return gzip.compress(body, 6, mtime=0)
 
 
-@lru_cache(maxsize=64)
-def _squeeze_once(body: bytes, coding: str, mimetype: str) -> bytes:
+@cache  # there are some dozens of names and two codings
+def _squeeze_file(name: str, coding: str) -> bytes:
     """Compress a static file, without comments and indents: they are for readers of the source."""
-    if mimetype == "text/css":
+    body = _read_files()[name]
+    if name.startswith(_VENDOR):
+        pass  # what comes from elsewhere goes out as it was published: its comments are cut by nobody's pattern
+    elif name.endswith(".css"):
         body = _AROUND.sub(rb"\1", _STYLE_COMMENTS.sub(b"", body)).replace(b";}", b"}")
-    elif "javascript" in mimetype:
+    elif name.endswith(".js"):
         body = _INDENTS.sub(b"\n", _SCRIPT_COMMENTS.sub(b"", body))
     if coding == "br":
         return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=_BEST))
     return gzip.compress(body, 9, mtime=0)
 
 
-# URLs of static files with a part of their hash, so that browsers may cache them for a year (RFC 8246, immutable).
+# Static files, 1.5 MB together, are read once and served from memory: a response that held an open file would leave
+# the closing to the server, and some forget it when a browser goes away in the middle. Their URLs have a part of their
+# hash, so that browsers may cache them for a year (RFC 8246, immutable).
 
 FOLDER = Path(__file__).parent / "static"
+_MIMETYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".LICENSE": "text/plain",
+}
+"""What each file is, whatever a table of the machine says: a browser runs no module of another type."""
 
 
-def list_addresses() -> dict[str, str]:
+@lru_cache(maxsize=1)
+def _read_files() -> dict[str, bytes]:
+    paths = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in paths.items()}
+
+
+@lru_cache(maxsize=1)
+def list_addresses() -> Mapping[str, str]:
     """Return path below the folder → URL of every static file."""
-    return {
-        path.relative_to(
-            FOLDER
-        ).as_posix(): f"/static/{path.relative_to(FOLDER).as_posix()}?{_make_mark(path)}"
-        for path in FOLDER.rglob("*")
-        if path.is_file()
-    }
+    return MappingProxyType(
+        {
+            name: f"/static/{name}?{hashlib.sha256(body).hexdigest()[:12]}"
+            for name, body in _read_files().items()
+        }
+    )
 
 
-def _make_mark(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+@auth.anyone
+def _serve_file(filename: str) -> Response:
+    """Respond with a static file, compressed if that is worth it and the browser accepts it."""
+    if filename not in _read_files():
+        abort(_NOWHERE)
+    body, kind = _read_files()[filename], _MIMETYPES[PurePosixPath(filename).suffix]
+    if kind not in _KINDS or len(body) < _WORTH:
+        return Response(body, mimetype=kind)
+    coding = _choose_coding()
+    response = Response(_squeeze_file(filename, coding) if coding else body, mimetype=kind)
+    return _say_coding(response, coding)
 
 
 # The editor's modules import one another by the names of their packages. An import map says where these are; it must
@@ -264,8 +296,9 @@ def install(
     install_compression(app, away)
     unsent_forms.install(app, parts)  # last, to run before compression: Flask reverses the order
     error_pages.install(app, parts)
-    app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
-    auth.anyone(app.view_functions["web.static"])
+    web = Blueprint("web", __name__, template_folder="templates")
+    web.add_url_rule("/static/<path:filename>", "static", _serve_file)
+    app.register_blueprint(web)
     app.register_blueprint(sign_in.build_blueprint(parts, list_addresses()))
     forms.install_typed_numbers(app, parts.line.regions)
     labels.install(app)

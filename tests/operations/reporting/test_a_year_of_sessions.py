@@ -4,7 +4,6 @@ So both pages hold as many tables and rows, and as many requests of the last mon
 stores of so many sessions: counters by day, their sums, and the requests that are kept.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,13 +13,13 @@ from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import insert
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gateway.domain.permissions import Role
 from gateway.operations.reporting.metrics import render_metrics
 from gateway.storage import migrate, reports
 from gateway.storage.tables import attempts, callbacks, figures
 from tests.support.ledgers import made
+from tests.support.serving import serve_app
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import parts_around, somebody, token_of
 
@@ -122,20 +121,8 @@ def serve_pages(store, clock, folder) -> Iterator[Callable[[str], object]]:
     cookie = {"Cookie": f"sign-in={token_of(parts, 'Rea')}"}
     app = pages_of(parts)
     app.add_url_rule("/metrics", "metrics", lambda: render_metrics(parts))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield lambda page: urlopen(Request(f"http://127.0.0.1:{server.server_port}{page}", headers=cookie))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_words: object) -> None:
-        pass
+    with serve_app(app) as base:
+        yield lambda page: urlopen(Request(f"{base}{page}", headers=cookie))
 
 
 def time_pages(browsers) -> dict[str, list[float]]:

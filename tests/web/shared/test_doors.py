@@ -1,15 +1,19 @@
 """The doors: sign-in, the one-time link, one's own settings, and that nothing opens without them."""
 
+import gc
 import gzip
 import re
+import warnings
 from dataclasses import replace
+from itertools import product
 
 import brotli
 import pytest
+from werkzeug.test import create_environ
 
 from gateway.helpdesk.staff import people, sign_in
 from gateway.helpdesk.staff.people import OWNER
-from gateway.web.shared import ALWAYS, BARE
+from gateway.web.shared import ALWAYS, BARE, FOLDER, list_addresses
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import PASSWORD, Browser, somebody, token_for, token_of
 
@@ -305,6 +309,44 @@ class TestHeaders:
             assert not re.search(r"\son\w+=", page)
             assert not re.search(r"\sstyle=", page)
             assert "<style" not in page
+
+    def test_an_answer_that_nobody_closes_leaves_no_file_open(self, app):
+        """Some servers forget to close it when the browser goes away: Werkzeug's, if what it still sends is reset."""
+        names = ("app.css", "sound.js", "icon.svg", "vendor/htmx.LICENSE", "vendor/none.js", "vendor")
+        asked = (
+            {},
+            {"Accept-Encoding": "gzip"},
+            {"Accept-Encoding": "br"},
+            {"Range": "bytes=5-9"},
+            {"Range": "bytes=9000000-"},
+            {"If-None-Match": "*"},
+            {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
+        )
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            for method, name, headers in product(("GET", "HEAD", "OPTIONS", "POST"), names, asked):
+                given = app.wsgi_app(
+                    create_environ(f"/static/{name}", method=method, headers=headers), lambda *_: print
+                )
+                next(iter(given), b"")
+                del given
+            gc.collect(0)
+        assert [str(one.message) for one in seen] == []
+
+    @pytest.mark.parametrize(
+        "name",
+        ["", "../__init__.py", "..%2f__init__.py", "vendor", "vendor/", "app.css/", "APP.CSS", "a%00b", "ກ"],
+    )
+    def test_nothing_but_the_files_is_served(self, browser, name):
+        assert browser.client.get(f"/static/{name}").status_code == 404
+
+    def test_every_file_is_served_as_what_it_is(self, browser):
+        kinds = set()
+        for name, address in list_addresses().items():
+            answer = browser.client.get(address)
+            assert (answer.status_code, answer.get_data()) == (200, (FOLDER / name).read_bytes())
+            kinds.add(answer.mimetype)
+        assert kinds == {"text/css", "text/javascript", "application/json", "image/svg+xml", "text/plain"}
 
     def test_files_are_kept_for_long_under_an_address_of_their_content(self, browser):
         page = browser.get("/sign-in").get_data(as_text=True)
