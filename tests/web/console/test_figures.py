@@ -356,6 +356,10 @@ class TestTheExport:
         assert "/export" in sup.get("/closed").get_data(as_text=True)
         assert "/export" not in signed("Noy").get("/closed").get_data(as_text=True)
 
+    def test_the_export_stands_in_one_column_with_the_opened_request(self, sup):
+        page = sup.get("/closed").get_data(as_text=True)
+        assert re.search(r'</section>\s*<div>\s*<form [^>]*action="/export"', page)
+
 
 # Sessions, screens on which callers leave, periods to choose from, exact numbers for the centre alone.
 
