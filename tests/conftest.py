@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from gateway.storage.database import Store
+from tests.support.cheap_hashes import hash_cheaply
 from tests.support.clocks import SetClock
 from tests.support.compiled import keep_statements
 from tests.support.ledgers import PostgresqlLedgers, SqliteLedgers
@@ -20,6 +21,7 @@ from tests.support.servers import Missing, PostgreSQL, Valkey
 hypothesis.settings.register_profile("house", deadline=None, database=None)
 hypothesis.settings.load_profile("house")
 keep_statements()
+hash_cheaply()
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 2**30

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import Type, extract_parameters
 
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import passwords, people, sign_in
 from gateway.helpdesk.staff.people import OWNER
+from tests.support.cheap_hashes import hash_as_in_use
 from tests.support.web_surroundings import PASSWORD, parts_around, somebody, token_of
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
@@ -220,8 +222,23 @@ class TestLinks:
         assert sign_in.find_invited(desk, token) is None
 
 
-def test_a_name_that_nobody_bears_costs_a_hash_of_todays_settings():
+def test_the_products_own_hash_costs_what_it_should(monkeypatch):
+    """The other tests hash cheaply; this one as in use: OWASP asks for Argon2id, 46 MiB and one pass at least."""
+    hash_as_in_use(monkeypatch)
+    stored = passwords.hash_password("made up for a test")
+    cost = extract_parameters(stored)
+    assert (cost.type, cost.parallelism) == (Type.ID, 1)
+    assert cost.memory_cost >= 46 * 1024
+    assert cost.time_cost >= 2
+    assert cost.salt_len >= 16
+    assert passwords.matches_password("made up for a test", stored)
+    assert not passwords.matches_password("made up for another", stored)
+    assert extract_parameters(passwords.NOBODY) == cost
+
+
+def test_a_name_that_nobody_bears_costs_a_hash_of_todays_settings(monkeypatch):
     """Else the time of an answer would tell whether there is such a person."""
+    hash_as_in_use(monkeypatch)
     assert not passwords.is_dated(passwords.NOBODY)
     assert not passwords.is_dated(passwords.hash_password("made up for a test")), (
         "the settings that it is compared with"
