@@ -1,7 +1,7 @@
-"""Measures service quality, and serves ``/metrics`` from SQL in the Prometheus text format.
+"""Measures service quality, and serves ``/metrics`` in the Prometheus text format.
 
-Quality is the time to the first attempt, the contact rate, and calls outside a safe window. Every process gives the
-same page, because it is read from SQL and not from the process's own memory.
+Quality is the time to the first attempt, the contact rate, and calls outside a safe window. Numbers are read from SQL
+and not from the process's own memory, so every process gives the same; which parts are in order each sees for itself.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gateway.domain.contact_safety import When
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.menus.fact_expiry import count_by_threshold, find_fact_ends
+from gateway.operations import health
 from gateway.operations.reporting.periods import SMALLEST
 from gateway.storage import broken_promises, counts, queue_counts, reports, settings
 from gateway.storage.counts import OPERATIONAL
@@ -161,7 +162,7 @@ def render_metrics(parts: Services) -> bytes:
 
 
 class _Ledger(Collector):
-    """Collects all metrics in one database snapshot; while SQL is away, only that fact."""
+    """Collects all metrics in one database snapshot; while SQL is away, only that fact and what else is wrong."""
 
     def __init__(self, parts: Services) -> None:
         self._parts = parts
@@ -184,8 +185,10 @@ class _Ledger(Collector):
                 found += _list_quality(measure_quality(self._parts, tx), self._parts.clock.now())
         except Unavailable:
             yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=0)
+            yield _check_parts(self._parts)
             return
         yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=1)
+        yield _check_parts(self._parts)
         yield from found
         yield _count_facts(self._parts)
 
@@ -249,6 +252,17 @@ def _list_quality(seen: QualityWatch, now: datetime) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "gateway_contact_rate", "Requests with a talk, of those that ended", value=seen.contact_rate
         )
+
+
+def _check_parts(parts: Services) -> Metric:
+    """Tell what ``gateway doctor`` finds in each part, without its words: they may name files and versions."""
+    found = {one.part: one.ok for one in health.look_around(parts)}
+    in_order = GaugeMetricFamily(
+        "gateway_part_ok", "1 while a part is in order, 0 where gateway doctor finds fault", labels=("part",)
+    )
+    for part, is_ok in sorted(found.items()):
+        in_order.add_metric((part,), float(is_ok))
+    return in_order
 
 
 def _count_facts(parts: Services) -> Metric:

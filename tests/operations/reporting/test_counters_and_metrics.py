@@ -1,5 +1,6 @@
 """Counters: nothing is lost, nothing is counted twice, nothing in them belongs to one caller."""
 
+import re
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.delivery.send import drain_outbox
 from gateway.foundation.services import Services
+from gateway.operations import health
 from gateway.operations.reporting.metrics import render_metrics
 from gateway.storage import reports
 from gateway.storage import settings as storage_settings
@@ -190,3 +192,30 @@ def test_the_metrics_page_while_sql_is_away(parts: Services) -> None:
     page = render_metrics(replace(parts, store=Away())).decode()  # type: ignore[arg-type]
     assert "gateway_ledger_up 0.0" in page
     assert "gateway_outbox_rows" not in page
+    # The parts beside it are told all the same: an alert about the disk must not wait for the database.
+    told = parts_in(page)
+    assert told["spool"] == told["disk"] == 1
+    assert told["ledger"] == 0
+    assert "schema" not in told, "nobody could ask"
+
+
+def parts_in(page: str) -> dict[str, int]:
+    return {
+        part: int(ok)
+        for part, ok in re.findall(r'^gateway_part_ok\{part="(.+)"\} ([01])\.0$', page, re.MULTILINE)
+    }
+
+
+def test_the_metrics_page_says_which_part_is_wrong_and_none_of_its_words(parts: Services) -> None:
+    before = parts_in(render_metrics(parts).decode())
+    assert before["ledger"] == before["spool"] == before["disk"] == 1
+    assert before["redis"] == 0, "there is none here"
+    assert before == {found.part: int(found.ok) for found in health.look_around(parts)}
+    secret = parts.data_dir / "5512345.key"
+    secret.write_text("for its owner only")
+    secret.chmod(0o644)
+    (parts.data_dir / "spool" / "a.unreadable").write_text("x")
+    page = render_metrics(parts).decode()
+    after = parts_in(page)
+    assert {part for part in before if after[part] < before[part]} >= {"spool", "file_modes"}
+    assert "5512345" not in page
