@@ -1,7 +1,7 @@
 """Draw a menu as SVG or Mermaid: a tree with the labels of its keys, screens with problems coloured."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -18,6 +18,7 @@ _WIDTH, _COLUMN, _MARGIN = 240, 390, 24
 _PAD, _LINE, _GAP, _HEAD = 10, 16, 12, 64
 _LEVEL_COLOURS = {Level.ERROR: ("#fde3e1", "#b3261e"), Level.WARNING: ("#fff1d0", "#8a5a00")}
 _SOUND = ("#ffffff", "#98a2b3")
+_ELSEWHERE, _UNWRITTEN = "7 → name: it leads to a screen drawn elsewhere", "nobody wrote a screen '{name}'"
 _FOUND, _COUNT_COLOUR = "#0b5f63", "#0b5f63"
 _PICTURE, _HIDDEN = 'role="img"', 'aria-hidden="true" focusable="false"'
 
@@ -44,6 +45,8 @@ class DrawnFigures:
         notes: screen → words for what callers did on it.
         found: the screens that a search found; they stand out.
         scale: the size in percent.
+        tell: phrase of the drawing itself → the same in the reader's language: kinds of screens, levels of problems,
+            what the legend says.
     """
 
     links: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +54,7 @@ class DrawnFigures:
     notes: Mapping[str, str] = field(default_factory=dict)
     found: frozenset[str] = frozenset()
     scale: int = 100
+    tell: Callable[[str], str] = str
 
 
 _PLAIN = DrawnFigures()
@@ -74,7 +78,7 @@ def draw_svg(
     loose = [str(each) for each in problems if each.level is Level.ERROR and each.screen not in menu.screens]
     width = max(box.x for box in boxes.values()) + _WIDTH + _MARGIN
     below = max(box.y + box.height for box in boxes.values()) + _MARGIN
-    parts = [_draw_head(sheet, width, below + _LINE * len(loose)), *_draw_legend()]
+    parts = [_draw_head(sheet, width, below + _LINE * len(loose)), *_draw_legend(sheet.figures.tell)]
     parts += [
         _draw_line(sheet, boxes[parent], boxes[child.screen], child)
         for parent, child in _list_edges(build_trees(menu))
@@ -158,11 +162,11 @@ def _place_tree(sheet: _Sheet, tree: Tree, top: int, boxes: dict[str, _Box]) -> 
 
 def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
     """Yield the lines of a box below its title, each with its colour."""
-    menu, screen = sheet.menu, sheet.menu.screens[tree.screen]
+    menu, screen, tell = sheet.menu, sheet.menu.screens[tree.screen], sheet.figures.tell
     if tree.screen in sheet.missing:
-        yield f"nobody wrote a screen '{tree.screen}'", _LEVEL_COLOURS[Level.ERROR][1]
+        yield tell(_UNWRITTEN).format(name=tree.screen), _LEVEL_COLOURS[Level.ERROR][1]
         return
-    yield f"{screen.id} · {screen.kind}", "#475467"
+    yield f"{screen.id} · {tell(screen.kind)}", "#475467"
     if note := sheet.figures.notes.get(screen.id):
         yield note, _COUNT_COLOUR
     children = {child.screen for child in tree.children}
@@ -170,7 +174,7 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
     for way in list_drawn_ways(menu, tree.screen):
         if way.target not in children:
             words = format_key(menu, way, sheet.language).removeprefix(way.key).strip()
-            links.setdefault((way.target, words), []).append(way.key or "code")
+            links.setdefault((way.target, words), []).append(way.key or tell("code"))
     for (target, words), keys in links.items():
         counts = _join_counts(sheet, tree.screen, keys)
         room = _LINKS - (_count_columns(counts) + 3 if counts else 0)
@@ -178,7 +182,7 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
         yield _draw_link(sheet, ",".join(keys), words, target, room) + told, "#98600a"
     found = {(each.level, each.code) for each in sheet.problems if each.screen == tree.screen}
     for level, code in sorted(found):
-        yield f"{level}: {code}", _LEVEL_COLOURS[level][1]
+        yield f"{tell(level)}: {code}", _LEVEL_COLOURS[level][1]
 
 
 def _join_counts(sheet: _Sheet, screen: str, keys: Iterable[str]) -> str:
@@ -225,8 +229,8 @@ def _shorten_text(words: str, columns: int) -> str:
 
 
 def _draw_head(sheet: _Sheet, width: int, height: int) -> str:
-    name = f"{sheet.menu.id}: {len(sheet.menu.screens) - len(sheet.missing)} screens"
-    scale = sheet.figures.scale
+    n, scale = len(sheet.menu.screens) - len(sheet.missing), sheet.figures.scale
+    name = f"{sheet.menu.id}: {sheet.figures.tell('{n} screens').format(n=n)}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
         f' width="{width * scale // 100}" height="{height * scale // 100}"'
@@ -237,17 +241,15 @@ def _draw_head(sheet: _Sheet, width: int, height: int) -> str:
     )
 
 
-def _draw_legend() -> Iterator[str]:
+def _draw_legend(tell: Callable[[str], str]) -> Iterator[str]:
     at = _MARGIN
-    for kind in SCREEN_KINDS.values():
-        yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{kind.colour}"/>'
-        yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{kind.kind}</text>'
-        at += 36 + 6 * len(kind.kind)
-    for level, (fill, edge) in _LEVEL_COLOURS.items():
-        yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{fill}" stroke="{edge}"/>'
-        yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{level}</text>'
-        at += 36 + 6 * len(level)
-    yield f'<text x="{at}" y="47" font-size="11" fill="#98600a">7 → name: it leads to a screen drawn elsewhere</text>'
+    named = [(f'fill="{kind.colour}"', tell(kind.kind)) for kind in SCREEN_KINDS.values()]
+    named += [(f'fill="{fill}" stroke="{edge}"', tell(one)) for one, (fill, edge) in _LEVEL_COLOURS.items()]
+    for colours, words in named:
+        yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" {colours}/>'
+        yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{escape(words)}</text>'
+        at += 36 + 6 * _count_columns(words)
+    yield f'<text x="{at}" y="47" font-size="11" fill="#98600a">{escape(tell(_ELSEWHERE))}</text>'
 
 
 def _draw_line(sheet: _Sheet, parent: _Box, child: _Box, tree: Tree) -> str:
@@ -258,7 +260,7 @@ def _draw_line(sheet: _Sheet, parent: _Box, child: _Box, tree: Tree) -> str:
     ways = [each for each in list_drawn_ways(sheet.menu, parent.tree.screen) if each.target == tree.screen]
     lines = list(dict.fromkeys(format_key(sheet.menu, each, sheet.language) for each in ways if each.key))
     first = lines[0] if len(lines) == 1 else ",".join(tree.keys) + _after_key(lines)
-    words = _shorten_text(first, _ARROW) if lines else "code" if parent.codes else ""
+    words = _shorten_text(first, _ARROW) if lines else sheet.figures.tell("code") if parent.codes else ""
     return (
         f'<path d="M{x1} {y1} {bend}" fill="none" stroke="#98a2b3" stroke-width="1.5"/>'
         f'<text x="{x2 - 6}" y="{y2 - 5}" font-size="11" text-anchor="end" fill="#344054">'
@@ -291,7 +293,11 @@ def _draw_box(sheet: _Sheet, box: _Box) -> str:
     level = Level.ERROR if screen.id in sheet.missing else find_levels(sheet.problems).get(screen.id)
     fill, edge = _LEVEL_COLOURS[level] if level else _SOUND
     tooltip = [_read_screen(sheet.menu, screen, sheet.language) or screen.id]
-    tooltip += [f"{each.level}: {each.message}" for each in sheet.problems if each.screen == screen.id]
+    tooltip += [
+        f"{sheet.figures.tell(each.level)}: {each.message}"
+        for each in sheet.problems
+        if each.screen == screen.id
+    ]
     name = find_title(sheet.menu, screen, sheet.language, _WORDS)
     texts = [_draw_text(box, 0, name, "#101828", bold=True)]
     texts += [
@@ -360,7 +366,7 @@ def draw_mermaid(
 def _name_node(menu: Menu, screen: Screen, language: str, missing: Collection[str]) -> str:
     """Return a screen's title with its id."""
     if screen.id in missing:
-        return f"nobody wrote a screen '{screen.id}'"
+        return _UNWRITTEN.format(name=screen.id)
     words = find_title(menu, screen, language)
     return f"{words} · {screen.id}" if words != screen.id else screen.id
 

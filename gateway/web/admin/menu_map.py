@@ -22,7 +22,7 @@ from gateway.operations.publishing.menu_drafts import UnknownDraft
 from gateway.operations.reporting.activity import list_known_months, read_usage
 from gateway.storage.database import Unavailable
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.i18n import _
+from gateway.web.shared.i18n import _, later
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
@@ -42,6 +42,22 @@ SCALES = (25, 50, 75, 100, 150, 200)
 
 _MOST_MONTHS = 12
 _LONGEST_SEARCH = 60
+_PHRASES = {
+    "choices": later("choices"),
+    "information": later("information"),
+    "question": later("question"),
+    "form": later("form"),
+    "entry": later("entry"),
+    "offer": later("offer"),
+    "end": later("end"),
+    "error": later("error"),
+    "warning": later("warning"),
+    "code": later("code"),
+    "{n} screens": later("{n} screens"),
+    "7 → name: it leads to a screen drawn elsewhere": later("7 → name: it leads to a screen drawn elsewhere"),
+    "nobody wrote a screen '{name}'": later("nobody wrote a screen '{name}'"),
+}
+"""Phrase of a drawing → what the reader's language has for it."""
 
 
 def add_to(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None:
@@ -121,6 +137,7 @@ class MapLook:
             },
             found=frozenset(one.name for one in screens if self.asked and _fits(menu, one, self.asked)),
             scale=self.scale,
+            tell=lambda phrase: str(_PHRASES.get(phrase, phrase)),
         )
 
 

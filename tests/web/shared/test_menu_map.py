@@ -11,10 +11,13 @@ import pytest
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Role
+from gateway.menus.authoring.problems import Level
+from gateway.menus.engine.screens import SCREEN_KINDS
 from gateway.operations.publishing import stored
 from gateway.operations.publishing.publish import publish_menu
 from gateway.storage import reports
 from gateway.storage.live_menus import Versions
+from gateway.web.admin.menu_map import _PHRASES
 from tests.support.house import MENUS, publish
 from tests.support.menu_folders import HERE
 from tests.support.web_apps import pages_of
@@ -100,6 +103,18 @@ def test_choices_are_labelled_in_the_chosen_language(draft):
     assert any(one.endswith("1 ຄ່າແຮງ") for one in lao)
     odd = page_of(noy, f"{made}/drawing?language=<b>&size=9999&month=2026-13&q=<script>")
     assert "<script>" not in odd.replace("<script ", "")
+
+
+def test_what_the_drawing_says_itself_is_in_the_language_of_the_reader(draft):
+    noy, made = draft
+    noy.post("/language", language="lo")
+    words = words_of(drawing_of(page_of(noy, f"{made}/drawing?language=en")))
+    assert {"ຕົວເລືອກ", "ຄຳຖາມ", "ຜິດພາດ"} <= set(words)
+    assert "main · ຕົວເລືອກ" in words
+    assert any(one.endswith("1 My pay") for one in words)
+    kinds = {kind.kind for kind in SCREEN_KINDS.values()}
+    assert not [one for one in words if one.rpartition(" · ")[2] in kinds]
+    assert kinds | set(Level) <= set(_PHRASES)  # so that a new kind is not forgotten
 
 
 @pytest.mark.parametrize(
