@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from config.desk import AnswerSettings, DeskSettings, check_span
+from config.desk import AnswerSettings, DeskSettings, check_span, is_zone
 
 _FOLDER = Path(__file__).parent
 _SECRETS = ("api_key", "password", "token", "secret")
@@ -65,9 +64,9 @@ class LineSettings(_Strict):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if not is_zone(value):
             raise ValueError("is no time zone; write it like Asia/Vientiane")
-        return str(ZoneInfo(value))
+        return value
 
 
 _Span = Annotated[str, AfterValidator(check_span)]

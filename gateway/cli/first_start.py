@@ -38,10 +38,12 @@ class Prepared:
     Attributes:
         lines: the addresses and hints.
         question: the question about a recovery sheet that was just shown; None without one.
+        versions: ids of the live versions of menus that SQL holds whole, of which this machine has a copy.
     """
 
     lines: tuple[str, ...]
     question: SheetQuestion | None = None
+    versions: tuple[str, ...] = ()
 
 
 def prepare_start(settings: Settings, *, at_terminal: bool) -> Prepared:
@@ -86,7 +88,7 @@ def _prepare_ledger(settings: Settings, *, at_terminal: bool) -> Prepared:
         _say_missing_menus(parts)
         question = _recovery_sheet(parts, at_terminal=at_terminal)
         lines = [*_list_addresses(parts, settings, at_terminal=at_terminal), *_list_withheld(parts)]
-        return Prepared(tuple(lines), question)
+        return Prepared(tuple(lines), question, parts.versions.list_whole())
     finally:
         parts.store.close()
 

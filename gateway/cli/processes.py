@@ -18,6 +18,8 @@ from config import settings as config
 from gateway.operations import forking
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from config.settings import Settings
 
 _CONNECTIONS = 2048
@@ -72,30 +74,41 @@ def links() -> None:
     _become_process("-m", "workers.main", "links")
 
 
+_FOUND_LATE = ("jinja2.ext", "encodings.ascii", "encodings.idna")
+"""Modules that libraries import by name when each process begins to work."""
+
+
 def import_image(settings: Settings) -> None:
     """Import once what web, worker and clock need, and keep the collector away from it, before they are forked.
 
     It connects to nothing and starts no thread.
     """
     gc.disable()  # what an import makes is kept: looking through it again and again finds nothing
-    for name in ("gateway.web.app", "granian", "workers.main", "gateway.cli.first_start"):
+    for name in ("gateway.web.app", "granian", "workers.main", "gateway.cli.first_start", *_FOUND_LATE):
         import_module(name)
     for provider in {line.provider for line in settings.file.channels.values()}:
         with suppress(ModuleNotFoundError):  # the preparation names a provider that does not exist
             import_module(f"gateway.channels.{provider}")
     from gateway.storage.database import import_driver
+    from gateway.storage.encryption import prepare_cipher
 
     import_driver(settings.database_url)
+    prepare_cipher()
     _set_title("up")  # also the moment at which setproctitle learns where this process's command line stands
     gc.enable()
     forking.freeze_image()
 
 
-def load_menus(settings: Settings) -> None:
-    """Load the live menus from this machine's copies, so that the forked processes find them in their memory."""
-    from gateway.storage.live_menus import read_saved_menus
+def load_menus(settings: Settings, versions: Collection[str]) -> None:
+    """Load the live menus from this machine's copies, so that the forked processes find them in their memory.
 
-    list(read_saved_menus(settings.data_dir / "live"))
+    Args:
+        settings: of this machine.
+        versions: ids of those that the preparation has read from SQL.
+    """
+    from gateway.storage.live_menus import load_shared_menus
+
+    load_shared_menus(settings.data_dir / "live", versions)
     forking.freeze_image()
 
 

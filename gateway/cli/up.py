@@ -99,7 +99,7 @@ def _start_all(
             "The embedded Valkey does not answer; sessions are kept elsewhere until it does.", err=True
         )
     prepared = forking.run_apart(partial(_prepare, settings, at_terminal=sys.stdout.isatty()))
-    processes.load_menus(settings)
+    processes.load_menus(settings, prepared.versions)
     for name in _list_names(settings):
         supervisor.start(name, partial(_start_process, name, environment, folder))
     from gateway.cli import first_start

@@ -94,6 +94,11 @@ class _Keys:
     rows: tuple[KeyRow, ...] = ()
 
 
+def prepare_cipher() -> None:
+    """Use the cipher once, so that OpenSSL sets itself up before processes are forked: 4 MiB in each of them."""
+    AESGCM(bytes(32)).encrypt(bytes(_NONCE), b"", None)
+
+
 class Ring:
     """The keys by purpose, unwrapped with the master key: seals, opens, and makes keyed hashes."""
 

@@ -22,6 +22,22 @@ _KEPT = 20
 _log = logging.getLogger(__name__)
 
 
+_SHARED: dict[str, Menu] = {}
+"""Version → menu that the processes of this machine share, as they were forked from one that had loaded it."""
+
+
+def load_shared_menus(folder: Path, versions: Collection[str]) -> None:
+    """Load file copies of live versions for the processes that will be forked from this one.
+
+    They do not read the rows again: each would hold them in SQLite's cache of pages, and the text beside the menu.
+
+    Args:
+        folder: of the file copies.
+        versions: those whose rows were read from SQL in this start, and are whole.
+    """
+    _SHARED.update((version, menu) for version, menu in read_saved_menus(folder) if version in versions)
+
+
 class NoMenu(LookupError):
     """No version of this menu is live yet."""
 
@@ -103,6 +119,10 @@ class Versions:
         """Return menu → the version that should be live and cannot be read; ``loaded`` has what stands in for it."""
         return dict(self._held.unreadable)
 
+    def list_whole(self) -> tuple[str, ...]:
+        """Return the live versions that were read as SQL has them, without those that stand in for another."""
+        return tuple(version for menu, version in self.loaded().items() if menu not in self._held.unreadable)
+
     def refresh(self) -> bool:
         """Load newly published versions; False where SQL was unavailable.
 
@@ -147,7 +167,8 @@ class Versions:
             serves = version
             if version not in menus:
                 told = before.unreadable.get(menu) == version
-                loaded = _load_menu(rows.find_compiled(tx, version), version, told=told)
+                loaded = _find_shared(tx, version)
+                loaded = loaded or _load_menu(rows.find_compiled(tx, version), version, told=told)
                 if loaded is None:
                     unreadable[menu] = version
                     found = None if menu in usable else self._find_last_good(tx, menu)
@@ -186,6 +207,8 @@ class Versions:
 
     def _write_file(self, menu: str) -> None:
         version, _ = self.live(menu)
+        if version in _SHARED and _is_saved(self._folder / f"{menu}.json", version):
+            return
         try:
             with self._store.read() as tx:
                 compiled = rows.find_compiled(tx, version)
@@ -215,6 +238,21 @@ def read_saved_menus(folder: Path) -> Iterator[tuple[str, Menu]]:
             continue
         if menu is not None:
             yield kept["version"], menu
+
+
+def _find_shared(tx: Tx, version: str) -> Menu | None:
+    found = _SHARED.get(version)
+    return None if found is None or rows.list_withdrawn(tx, [version]) else found
+
+
+def _is_saved(path: Path, version: str) -> bool:
+    """Say whether this is the copy of a version that was read whole when the processes were started."""
+    begin = json.dumps({"version": version})[:-1]
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(len(begin)) == begin
+    except (OSError, ValueError):
+        return False
 
 
 def _load_menu(compiled: str | None, version: str, *, told: bool = False) -> Menu | None:

@@ -27,8 +27,11 @@ from gateway.web.webhooks.views import Doors, mount_webhooks
 
 def create() -> Flask:
     """Return the application of one web process with its refresh thread started, for any WSGI server."""
+    return _create(config.from_process())
+
+
+def _create(settings: Settings) -> Flask:
     set_up_log(logging.WARNING)
-    settings = config.from_process()
     parts, catch_up = open_serving_parts(settings)
     parts.versions.refresh()
     serials = open_serials(parts)
@@ -50,7 +53,7 @@ def create_front() -> Front:
     took an eighth of a hop.
     """
     settings = config.from_process()
-    app = create()
+    app = _create(settings)
     forking.freeze_image()
     gc.set_threshold(*_GARBAGE_EVERY)
     return Front(

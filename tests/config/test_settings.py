@@ -1,9 +1,11 @@
 """Settings: every fault at once, by name, and never the value, which may be a secret."""
 
 from pathlib import Path
+from zoneinfo import TZPATH, available_timezones
 
 import pytest
 
+from config.desk import is_zone
 from config.settings import CLOCK_BESIDE_ACCOUNT, SettingsError, load_settings
 
 EXAMPLE = Path("config/example.env").read_text(encoding="utf-8")
@@ -307,3 +309,20 @@ def test_the_price_of_a_part_is_a_number_and_a_currency(tmp_path: Path, price: s
     else:
         (said,) = faults(**block)
         assert "part_price" in said
+
+
+def test_a_zone_is_known_without_listing_them_all() -> None:
+    beside = {str(path.relative_to(folder)) for folder in TZPATH for path in Path(folder).rglob("*")}
+    odd = {
+        "",
+        "asia/vientiane",
+        "Asia/",
+        "Asia//Vientiane",
+        "Asia/../UTC",
+        "../UTC",
+        "/etc/passwd",
+        "UTC ",
+        "\0",
+        "x" * 300,
+    }
+    assert {name for name in available_timezones() | beside | odd if is_zone(name)} == available_timezones()

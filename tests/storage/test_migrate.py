@@ -1,5 +1,7 @@
 """The migrations make the very schema that the code speaks to, on both databases, whole or not at all."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +12,46 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from gateway.storage import migrate
-from gateway.storage.database import Store
+from gateway.storage.database import Store, Tx, Unavailable
 from gateway.storage.tables import metadata
 from tests.support.ledgers import MASTER, made
 
 
-def test_migrations_and_metadata_agree(store: Store) -> None:
-    with store.read() as tx:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A ledger that was made by the migrations, one after the other, on each database."""
+    with closing(_empty(request.param, request, tmp_path_factory.mktemp("migrated"))) as store:
+        with store.write() as tx:
+            migrate.run_migrations(tx)
+        yield store
+
+
+def _empty(dialect: str, request: pytest.FixtureRequest, folder: Path) -> Store:
+    if dialect == "postgresql":
+        return Store(request.getfixturevalue("postgresql_ledgers").empty_url(), master=MASTER)
+    return Store(f"sqlite:///{folder / 'empty.db'}", master=MASTER)
+
+
+def test_migrations_and_metadata_agree(migrated: Store) -> None:
+    with migrated.read() as tx:
         context = MigrationContext.configure(tx.conn, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
 def _shape(conn: sa.Connection) -> dict[str, Any]:
-    """Columns with their defaults and indexes with the words of their conditions: alembic compares neither in full."""
+    """Columns with their defaults, indexes with the words of their conditions, and rules: alembic compares few of them."""
     inspector = sa.inspect(conn)
     shape: dict[str, Any] = {}
-    for table in set(inspector.get_table_names()) - {"alembic_version"}:
+    for table in inspector.get_table_names():
         shape[table] = {
             "columns": {
                 column["name"]: (str(column["type"]), column["nullable"], column["default"])
                 for column in inspector.get_columns(table)
             },
-            "key": inspector.get_pk_constraint(table)["constrained_columns"],
+            "key": inspector.get_pk_constraint(table),
+            "checks": sorted(map(repr, inspector.get_check_constraints(table))),
+            "unique": sorted(map(repr, inspector.get_unique_constraints(table))),
+            "refers": sorted(map(repr, inspector.get_foreign_keys(table))),
             "indexes": {
                 index["name"]: (
                     index["column_names"],
@@ -44,20 +64,33 @@ def _shape(conn: sa.Connection) -> dict[str, Any]:
     return shape
 
 
+def test_an_empty_database_gets_at_once_what_the_migrations_make(
+    migrated: Store, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with closing(_empty(migrated.dialect, request, tmp_path)) as plain:
+        migrate.upgrade(plain)
+        with plain.read() as made_at_once, migrated.read() as made_by_migrations:
+            assert _shape(made_by_migrations.conn) == _shape(made_at_once.conn)
+            assert _filled(made_by_migrations) == _filled(made_at_once)
+            assert migrate.read_revision(made_by_migrations) == migrate.read_revision(made_at_once)
+
+
+def _filled(tx: Tx) -> set[str]:
+    """The tables with rows: a migration that fills one must be followed by ``make_tables``."""
+    return {name for name in metadata.tables if tx.execute(sa.text(f"SELECT 1 FROM {name}")).first()}
+
+
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_defaults_and_partial_indexes_agree_too(
+def test_tables_of_another_program_are_left_as_they_are(
     dialect: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    migrated: Store = request.getfixturevalue(f"{dialect}_store")
-    empty = f"sqlite:///{tmp_path / 'plain.db'}"
-    if dialect == "postgresql":
-        empty = request.getfixturevalue("postgresql_ledgers").empty_url()
-    plain = Store(empty, master=MASTER)
-    with plain.write() as tx:
-        metadata.create_all(tx.conn)
-    with plain.read() as made_plainly, migrated.read() as made_by_migrations:
-        assert _shape(made_by_migrations.conn) == _shape(made_plainly.conn)
-    plain.close()
+    with closing(_empty(dialect, request, tmp_path)) as store:
+        with store.write() as tx:
+            tx.execute(sa.text("CREATE TABLE people (name VARCHAR(9))"))
+        with pytest.raises((Unavailable, sa.exc.DBAPIError)):
+            migrate.upgrade(store)
+        with store.read() as tx:
+            assert sa.inspect(tx.conn).get_table_names() == ["people"]
 
 
 def test_revision_is_known(store: Store) -> None:
@@ -96,8 +129,8 @@ def test_a_broken_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
     )
     with monkeypatch.context() as patched:
         patched.setattr(migrate, "_FOLDER", broken)
-        with pytest.raises(OSError, match="power"):
-            migrate.upgrade(store)
+        with pytest.raises(OSError, match="power"), store.write() as tx:
+            migrate.run_migrations(tx)
     with store.read() as tx:
         assert sa.inspect(tx.conn).get_table_names() == []
     store.close()

@@ -17,9 +17,7 @@ from gateway.bootstrap import open_parts
 from gateway.cli import first_start
 from gateway.cli.main import main
 from gateway.foundation.services import Services
-from gateway.storage import migrate
 from gateway.storage.database import Store
-from tests.support.compiled import replay_migrations
 
 MENUS = Path("tests/menus/authoring/base").absolute()
 """A small menu: publishing the sample takes seconds."""
@@ -85,8 +83,7 @@ class Machine:
     def starts(self, *, at_terminal: bool = True, **environ: str) -> list[str]:
         """What `gateway up` does before the processes run; the lines it prints."""
         said = io.StringIO()
-        with redirect_stdout(said), self.monkeypatch.context() as here:
-            here.setattr(migrate, "_run_migrations", replay_migrations)
+        with redirect_stdout(said):
             prepared = first_start.prepare_start(
                 config.load_settings(self.environment() | environ), at_terminal=at_terminal
             )

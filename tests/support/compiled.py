@@ -1,11 +1,6 @@
-"""Keeps what SQLAlchemy and Alembic work out from one test to the next: working it out anew takes longer than the test."""
-
-from typing import Any
+"""Keeps what SQLAlchemy works out from one test to the next: working it out anew takes longer than the test."""
 
 from sqlalchemy import Connection, Engine, event
-
-from gateway.storage import migrate
-from gateway.storage.database import Tx
 
 
 class _Statements(dict[tuple[object, ...], object]):
@@ -31,32 +26,3 @@ def keep_statements() -> None:
     @event.listens_for(Engine, "engine_connect")
     def _share(connection: Connection) -> None:
         connection.execution_options(compiled_cache=_KEPT.setdefault(connection.dialect.name, _Statements()))
-
-
-_MIGRATIONS: dict[str, list[tuple[str, Any]]] = {}
-"""What the migrations of an empty database execute, by kind of database."""
-
-_migrate = migrate._run_migrations
-
-
-def replay_migrations(tx: Tx) -> None:
-    """Migrate as the product does; an empty database the second time by the very statements of the first time."""
-    kind = tx.dialect
-    if migrate.read_revision(tx) is not None:
-        _migrate(tx)
-    elif kind in _MIGRATIONS:
-        for statement, values in _MIGRATIONS[kind]:
-            tx.conn.exec_driver_sql(statement, values)
-    else:
-        seen: list[tuple[str, Any]] = []
-
-        def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
-            if not statement.startswith(("SELECT", "PRAGMA")):
-                seen.append((statement, values))
-
-        event.listen(tx.conn, "before_cursor_execute", note)
-        try:
-            _migrate(tx)
-        finally:
-            event.remove(tx.conn, "before_cursor_execute", note)
-        _MIGRATIONS[kind] = seen

@@ -8,11 +8,12 @@ import json
 from dataclasses import asdict
 from dataclasses import fields as dataclass_fields
 from datetime import date
-from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from gateway.domain.contact_safety import When
 from gateway.domain.events import Piece, PieceKind
+from gateway.foundation.bounded_table import BoundedTable
 from gateway.menus.engine.dates import Pattern
 from gateway.menus.engine.model import (
     FORMAT,
@@ -65,13 +66,26 @@ def dump_menu(menu: Menu) -> str:
     )
 
 
-@lru_cache(maxsize=2)
 def load_menu(text: str) -> Menu:
-    """Read the JSON of ``dump_menu``; cached, because several parts of a process read the same version.
+    """Read the JSON of ``dump_menu``; the last two are kept, because several parts of a process read one version.
 
     Raises:
         UnreadableMenu: an unknown format, or no menu.
     """
+    # Not by the text itself, which is half as large as the menu and would be held as long.
+    digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
+    found = KNOWN_MENUS.find_value(digest)
+    if found is None:
+        found = _read_text(text)
+        KNOWN_MENUS.put_value(digest, found)
+    return found
+
+
+KNOWN_MENUS: BoundedTable[bytes, Menu] = BoundedTable(2)
+"""Digest of its text → the menu."""
+
+
+def _read_text(text: str) -> Menu:
     try:
         fields = json.loads(text)
         if fields.pop("format") not in READABLE:
@@ -127,7 +141,7 @@ def _read_menu(fields: dict[str, Any]) -> Menu:
                 ).items()
             },
             "waiting": waiting,
-            "pages": {name: _read_pages(pages) for name, pages in fields["pages"].items()},
+            "pages": _read_pages(fields["pages"]),
         }
     )
 
@@ -184,5 +198,17 @@ def _read_dated(fields: dict[str, Any]) -> FactValue:
     return FactValue(**{**fields, **days})
 
 
-def _read_pages(pages: list[list[list[str]]]) -> tuple[tuple[Piece, ...], ...]:
-    return tuple(tuple(Piece(_PIECES[kind], text, key) for kind, text, key in page) for page in pages)
+def _read_pages(pages: dict[str, list[list[list[str]]]]) -> dict[str, tuple[tuple[Piece, ...], ...]]:
+    """Read the pages; of five pieces four stand on another page too, and are held once."""
+    known: dict[tuple[str, ...], Piece] = {}
+
+    def read_piece(kind: str, text: str, key: str) -> Piece:
+        found = known.get((kind, text, key))
+        if found is None:
+            found = known[kind, text, key] = Piece(_PIECES[kind], text, key)
+        return found
+
+    return {
+        name: tuple(tuple(read_piece(*piece) for piece in page) for page in cut)
+        for name, cut in pages.items()
+    }

@@ -217,8 +217,19 @@ referrals_made = Table(  # a caller was told of a service: when to ask what came
     "referrals_made",
     metadata,
     make_id_column(),
-    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
-    _person_column(),
+    # Named as migration 0013 did, against the convention.
+    Column(
+        "callback_id",
+        String(20),
+        ForeignKey("callbacks.id", name="fk_referrals_made_callback_id_callbacks", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column(
+        "person_id",
+        String(20),
+        ForeignKey("people.id", name="fk_referrals_made_person_id_people", ondelete="CASCADE"),
+        nullable=False,
+    ),
     make_word_column("referral_id", 20),
     make_word_column("name", 80),
     make_instant_column("made_at"),

@@ -77,7 +77,8 @@ class Rating(Screen):
 def _registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(SCREEN_KINDS, Rating.kind, Rating)
     yield
-    serialization.load_menu.cache_clear()
+    for digest, _ in serialization.KNOWN_MENUS.list_rows():
+        serialization.KNOWN_MENUS.drop_value(digest)
 
 
 def checked(change: str = "", by: str = "") -> Checked:

@@ -17,6 +17,7 @@ from gateway.menus.engine.serialization import (
     load_menu,
 )
 from gateway.menus.engine.wording import find_longest_values
+from tests.support.house import sample
 from tests.support.menu_builders import small_menu
 from tests.support.menu_strategies import menus
 
@@ -117,3 +118,8 @@ def test_what_is_no_menu_of_this_release_is_refused(change):
 def test_what_is_no_json_object_is_refused(text):
     with pytest.raises(UnreadableMenu):
         load_menu(text)
+
+
+def test_equal_pieces_are_held_once() -> None:
+    pieces = [piece for pages in load_menu(sample()).pages.values() for page in pages for piece in page]
+    assert len(set(map(id, pieces))) == len(set(pieces)) < len(pieces) / 2

@@ -1,6 +1,7 @@
 """A folder becomes the next version or nothing does; an older version comes back; every process takes it up."""
 
 import json
+import os
 import threading
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,7 +21,7 @@ from gateway.operations.publishing import publish as publishing
 from gateway.operations.publishing import stored
 from gateway.operations.publishing.publish import NotSound, Overtaken, Published, publish_menu, roll_back_menu
 from gateway.operations.publishing.stored import NoVersion
-from gateway.storage import audit, duty, people
+from gateway.storage import audit, duty, live_menus, people
 from gateway.storage import versions as rows
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import NoMenu, Versions
@@ -307,6 +308,57 @@ def test_the_copy_of_the_damaged_version_itself_serves_where_it_was_kept(parts, 
     again.refresh()
     assert again.loaded() == {"helpline": second.id}  # the file holds what the row has lost
     assert again.list_unreadable() == {"helpline": second.id}
+
+
+@pytest.fixture
+def forked(monkeypatch, parts, tmp_path):
+    """Load the copies as `gateway up` does before it forks, and return a process's menus."""
+    monkeypatch.setattr(live_menus, "_SHARED", {})
+
+    def fork(*versions):
+        live_menus.load_shared_menus(tmp_path / "live", versions)
+        again = Versions(parts.store, tmp_path / "live")
+        assert again.refresh()
+        return again
+
+    return fork
+
+
+def test_a_forked_process_has_its_parents_menu_and_leaves_the_copy_alone(parts, tmp_path, forked):
+    version = doing(parts).version
+    copy = tmp_path / "live" / "helpline.json"
+    os.utime(copy, ns=(1, 1))
+    one, other = forked(version.id), forked(version.id)
+    assert one.live("helpline")[1] is other.live("helpline")[1]
+    assert one.live("helpline") == parts.versions.live("helpline")
+    assert copy.stat().st_mtime_ns == 1
+    assert one.list_whole() == (version.id,)
+    copy.unlink()  # who finds none writes it
+    other = forked()
+    assert json.loads(copy.read_text())["version"] == version.id
+
+
+def test_a_copy_that_sql_has_not_whole_is_not_taken_for_it(parts, forked):
+    _first, second = damage_newest(parts, spoil("{"))
+    again = forked()  # the preparation names the versions that it read
+    assert again.list_unreadable() == {"helpline": second.id}
+    assert again.list_whole() == ()
+
+
+def test_what_was_withdrawn_or_published_since_the_fork_counts(parts, forked, tmp_path):
+    first = doing(parts).version
+    again = forked(first.id)
+    second = doing(parts, texts("baht a day", "baht per day")).version
+    assert again.refresh()
+    assert again.live("helpline")[0] == second.id
+    assert json.loads((tmp_path / "live" / "helpline.json").read_text())["version"] == second.id
+    late = Versions(parts.store, tmp_path / "live")  # a process that comes back after a kill
+    assert late.refresh()
+    assert late.live("helpline") == again.live("helpline")
+    roll_back_menu(parts, "helpline", first.number, author="Noy", why="as it was")
+    assert again.refresh()
+    assert again.live("helpline")[0] == first.id
+    assert json.loads((tmp_path / "live" / "helpline.json").read_text())["version"] == first.id
 
 
 def test_a_withdrawn_version_never_stands_in(parts, tmp_path):
