@@ -22,7 +22,14 @@ from gateway.web.admin.menu_sections import (
     open_with_menu,
     say_guarded,
 )
-from gateway.web.admin.naming import explain_part, name_part, name_screen, name_shelves
+from gateway.web.admin.naming import (
+    explain_field,
+    explain_part,
+    name_field,
+    name_part,
+    name_screen,
+    name_shelves,
+)
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
@@ -302,6 +309,8 @@ def _place_part(menu: Menu | None, part: DraftPart, section: str, name: str) -> 
         "shelf": find_shelf(section, name, part),
         "shelves": name_shelves(),
         "help": explain_part(section, name),
+        "explain_field": lambda group: explain_field(group, is_pointer=part.is_pointer),
+        "name_field": lambda group: name_field(group, part.choices),
         "may_drop": may_drop(section, name),
     }
 

@@ -14,10 +14,11 @@ from gateway.web.shared.i18n import _, later
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gateway.foundation.services import Services
     from gateway.menus.engine.model import Menu, Text
+    from gateway.operations.publishing.part_changes import FieldGroup
     from gateway.operations.reporting.activity import Usage
     from gateway.operations.reporting.centre_month import CentreMonth
     from gateway.operations.reporting.monthly_report import Cell
@@ -308,6 +309,50 @@ def name_part(section: str, name: str, menu: Menu | None) -> str:
         found = menu.fields[name].label if name in menu.fields else menu.topics.get(name, {})
         return menu.text(found, get_language()) or name
     return name
+
+
+_FIELD_HELP = {
+    "text": later("What the phone shows; beside it stands how it is cut into pages."),
+    "label": later("Words of the choice; the phone shows its key before them."),
+    "key": later("One or two digits that no other choice of this screen has."),
+    "to": later("The screen that the key opens."),
+    "next": later("The screen that follows."),
+}
+"""Last step of a field's path → what it is for; other screens and lists of words are told by what they hold."""
+
+
+_FIELD_NAMES = {
+    "words": later("Words"),
+    "label": later("Words"),
+    "key": later("Key"),
+    "to": later("Leads to"),
+    "next": later("Leads to"),
+    "text": later("Text"),
+}
+
+
+def name_field(group: FieldGroup, choices: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of a field of a part: that of a choice begins with its key; empty for the part itself."""
+    *before, last = group.path or ("",)
+    what = str(_FIELD_NAMES.get(last, last))
+    if before[:1] == ["choices"]:
+        n = int(before[1])
+        return _("Choice %(key)s: %(what)s", key=choices[n].get("key", n + 1), what=what)
+    return what if not before else f"{' '.join(before)} {what}"
+
+
+def explain_field(group: FieldGroup, *, is_pointer: bool) -> str:
+    """Return what a field of a part is for, for who has never read the menu's file."""
+    last = group.path[-1] if group.path else ""
+    if last in _FIELD_HELP:
+        return str(_FIELD_HELP[last])
+    if is_pointer or group.fields[0].is_pointer:
+        return _("A screen of this menu.")
+    if group.fields[0].many:
+        return _("One word or phrase a line, as callers write it.")
+    if group.is_text:
+        return _("In each language that callers can choose; an empty one is shown as missing.")
+    return _("As it stands in the menu's file. It is checked when it is saved.")
 
 
 def explain_part(section: str, name: str) -> str:

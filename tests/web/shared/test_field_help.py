@@ -7,7 +7,9 @@ import pytest
 
 from gateway.domain.permissions import Role
 from gateway.helpdesk.staff import people
+from gateway.operations.publishing import stored
 from tests.support.house import apply_over, publish
+from tests.support.menu_folders import HERE
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import Browser, somebody, token_of
 
@@ -21,8 +23,21 @@ PAGES = {
     "/admin/begin": Role.ADMINISTRATOR,
     "/admin/state": Role.ADMINISTRATOR,
     "/admin/record": Role.SUPERVISOR,
+    "/admin/": Role.SUPERVISOR,
+    "/admin/drafts/{draft}/parts": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/parts/screens/main": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/parts/screens/sos": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/shelves/keywords": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/shelves/danger": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/shelves/form": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/shelves/messages": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/drawing": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/files": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/files/screens.yaml": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/translations": Role.ADMINISTRATOR,
+    "/admin/drafts/{draft}/texts/lo": Role.TRANSLATOR,
 }
-"""Page → who fills in most of it. The drafts of the menu and the figures say beside their texts what a field is for."""
+"""Page → who fills in most of it; ``{draft}`` stands for the id of an open draft."""
 
 
 class Fields(HTMLParser):
@@ -58,7 +73,7 @@ class Fields(HTMLParser):
 
 @pytest.fixture
 def read(parts):
-    publish(parts)
+    publish(parts, source=stored.read_whole_folder(HERE / "base"))
     apply_over(parts)
     for name, role in (("Dao", Role.COUNSELLOR), ("Mali", Role.COUNSELLOR)):
         somebody(parts, name, role)
@@ -67,6 +82,12 @@ def read(parts):
     app = pages_of(parts)
 
     def read(page: str, role: Role) -> Fields:
+        if "{draft}" in page:
+            somebody(parts, "Author", Role.ADMINISTRATOR)
+            author = Browser(app.test_client()).carry(token_of(parts, "Author"))
+            author.get("/admin/menus")  # whose form it is
+            made = author.post("/admin/drafts", name="words", menu="helpline").headers["Location"]
+            page = page.format(draft=made.rpartition("/")[2])
         somebody(parts, "Boss", role)
         answer = Browser(app.test_client()).carry(token_of(parts, "Boss")).get(page)
         assert answer.status_code == 200
