@@ -110,11 +110,17 @@ def list_named_facts(menu: Menu, templates: Iterable[str]) -> tuple[str, ...]:
 
 def list_naming_screens(menu: Menu, fact: str, language: str) -> tuple[str, ...]:
     """Return the screens that name or depend on the fact in this language, on any page."""
-    return tuple(
-        name
-        for name, screen in menu.screens.items()
-        if fact in (*screen.rests_on, *list_named_facts(menu, _list_words(menu, screen, language)))
-    )
+    return tuple(find_screens_by_fact(menu, language).get(fact, ()))
+
+
+def find_screens_by_fact(menu: Menu, language: str) -> dict[str, list[str]]:
+    """Return fact → the screens that name or depend on it in this language; one reading of the menu for all facts."""
+    found: dict[str, list[str]] = {}
+    for name, screen in menu.screens.items():
+        named = (*screen.rests_on, *list_named_facts(menu, _list_words(menu, screen, language)))
+        for fact in dict.fromkeys(named):
+            found.setdefault(fact, []).append(name)
+    return found
 
 
 def _check_is_old(menu: Menu, language: str) -> str:

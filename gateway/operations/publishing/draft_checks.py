@@ -26,7 +26,7 @@ from gateway.menus.authoring.pages import Preview, add_pages, preview_screen
 from gateway.menus.authoring.problems import Level, Place, Problem
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.visibility import list_offers
-from gateway.menus.engine.wording import list_naming_screens
+from gateway.menus.engine.wording import find_screens_by_fact
 from gateway.operations.publishing.changes import Change, compare_menus, spread_menu
 from gateway.operations.publishing.fact_changes import find_today
 from gateway.operations.publishing.menu_drafts import OpenedDraft, UnknownDraft, read_draft, read_opened
@@ -157,9 +157,10 @@ def _list_changed(menu: Menu, changes: tuple[Change, ...]) -> Iterator[str]:
     facts = {change.path[1] for change in changes if change.path[0] == "fact"}
     shown = {
         name
-        for fact in facts
         for language in menu.languages
-        for name in list_naming_screens(menu, fact, language)
+        for fact, names in (find_screens_by_fact(menu, language) if facts else {}).items()
+        if fact in facts
+        for name in names
     }
     for name, screen in menu.screens.items():
         if (name in direct or name in shown) and screen.is_shown:

@@ -18,7 +18,7 @@ from gateway.menus.authoring.yaml_spans import NotEditable, Plain
 from gateway.menus.engine.dates import find_odd_year, is_date
 from gateway.menus.engine.model import Fact, FactValue, Menu
 from gateway.menus.engine.serialization import UnreadableMenu, load_menu
-from gateway.menus.engine.wording import format_fact, list_naming_screens
+from gateway.menus.engine.wording import find_screens_by_fact, format_fact, list_naming_screens
 from gateway.menus.fact_expiry import THRESHOLDS, find_last_day
 from gateway.operations.publishing.menu_drafts import DraftMoved, OpenedDraft, change_file
 from gateway.storage import reports, versions
@@ -121,7 +121,7 @@ def list_facts(parts: Services, actor: Actor) -> tuple[FactRow, ...]:
             reported[one.item.partition("/")[0]] += one.n
         else:
             reads[one.what.removeprefix(FACT)] += one.n
-    rows = [_make_row(menu, fact, today, reads, reported) for menu in menus for fact in menu.facts.values()]
+    rows = [row for menu in menus for row in _make_rows(menu, today, reads, reported)]
     return tuple(
         sorted(rows, key=lambda row: (not (row.has_ended or row.ends_soon), row.last_day, row.fact.id))
     )
@@ -132,23 +132,24 @@ def find_today(parts: Services) -> date:
     return parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
 
 
-def _make_row(
-    menu: Menu, fact: Fact, today: date, reads: Mapping[str, int], reported: Mapping[str, int]
-) -> FactRow:
-    last = find_last_day(fact, today)
-    named = (name for language in menu.languages for name in list_naming_screens(menu, fact.id, language))
-    screens = tuple(dict.fromkeys(named))
-    return FactRow(
-        menu=menu.id,
-        fact=fact,
-        current=fact.on(today),
-        following=next((each for each in fact.values if each.valid_from > today), None),
-        last_day=last,
-        days=(last - today).days,
-        screens=screens,
-        reads=reads.get(fact.id, 0),
-        reported=sum(reported.get(name, 0) for name in screens),
-    )
+def _make_rows(
+    menu: Menu, today: date, reads: Mapping[str, int], reported: Mapping[str, int]
+) -> Iterator[FactRow]:
+    naming = [find_screens_by_fact(menu, language) for language in menu.languages]
+    for fact in menu.facts.values():
+        last = find_last_day(fact, today)
+        screens = tuple(dict.fromkeys(name for found in naming for name in found.get(fact.id, ())))
+        yield FactRow(
+            menu=menu.id,
+            fact=fact,
+            current=fact.on(today),
+            following=next((each for each in fact.values if each.valid_from > today), None),
+            last_day=last,
+            days=(last - today).days,
+            screens=screens,
+            reads=reads.get(fact.id, 0),
+            reported=sum(reported.get(name, 0) for name in screens),
+        )
 
 
 def change_fact(parts: Services, actor: Actor, opened: OpenedDraft, fact: str, form: FactForm) -> None:
