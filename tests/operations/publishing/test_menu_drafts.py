@@ -5,11 +5,9 @@ from datetime import date
 
 import pytest
 
-from gateway.channels import find_channel
-from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring import yaml_edit
-from gateway.operations.publishing import draft_publish, fact_changes, menu_drafts, stored
+from gateway.operations.publishing import draft_publish, fact_changes, menu_drafts
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.draft_files import list_history
 from gateway.operations.publishing.draft_publish import ApprovalMissing, DraftBehind, NotOneFact
@@ -19,14 +17,11 @@ from gateway.operations.publishing.publish import (
     NotSound,
     PublishAllowances,
     Published,
-    publish_menu,
     roll_back_menu,
 )
 from gateway.operations.publishing.publish_rules import ConversationFails
 from gateway.storage import audit, reports
-from gateway.storage.live_menus import Versions
-from tests.support.menu_folders import HERE
-from tests.support.web_surroundings import parts_around
+from tests.support.draft_house import BASE, draft_house
 
 FORM = FactForm(
     sort="change",
@@ -53,11 +48,7 @@ NOY, MALI, BOSS, READER = (
 
 @pytest.fixture
 def parts(store, clock, tmp_path):
-    simulator = find_channel(ChannelConfig(name="simulator", provider="simulator", menu="helpline"))
-    versions = Versions(store, tmp_path / "live")
-    made = parts_around(store, clock, tmp_path, versions=versions, channels={"simulator": simulator})
-    publish_menu(made, stored.read_whole_folder(HERE / "base"), author="Noy", why="first")
-    return made
+    return draft_house(store, clock, tmp_path)
 
 
 def begun(parts, actor=NOY, name="new wage"):
@@ -90,7 +81,7 @@ def text_of(parts, screen="pay"):
 
 def test_a_draft_begins_as_the_live_folder_byte_for_byte(parts):
     opened = read(parts, begun(parts))
-    assert opened.files == stored.read_whole_folder(HERE / "base")
+    assert opened.files == BASE
     assert (opened.own, opened.edits, opened.is_behind) == ({}, (), False)
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from gateway.channels import find_channel
-from gateway.channels.contract import ChannelConfig
 from gateway.domain.callbacks.windows import DAYS, Hours, Shift
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring.problems import Level
@@ -26,17 +24,15 @@ from gateway.storage import versions as rows
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import NoMenu, Versions
 from gateway.storage.tables import versions as menu_versions
+from tests.support.draft_house import empty_house
 from tests.support.menu_folders import HERE
-from tests.support.web_surroundings import parts_around
 
 BASE = HERE / "base"
 
 
 @pytest.fixture
 def parts(store, clock, tmp_path):
-    simulator = find_channel(ChannelConfig(name="simulator", provider="simulator", menu="helpline"))
-    versions = Versions(store, tmp_path / "live")
-    return parts_around(store, clock, tmp_path, versions=versions, channels={"simulator": simulator})
+    return empty_house(store, clock, tmp_path)
 
 
 def texts(old: str = "", new: str = "") -> dict[str, str]:

@@ -3,37 +3,26 @@
 import base64
 import gzip
 import hashlib
-import html
 import json
 import re
+from functools import partial
 
 import pytest
 from sqlalchemy import text as text_sql
 
-from gateway.channels import find_channel
-from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Role
-from gateway.operations.publishing import stored
 from gateway.operations.publishing.draft_files import hash_text
-from gateway.operations.publishing.publish import publish_menu
-from gateway.storage.live_menus import Versions
 from gateway.web.shared import FOLDER
-from tests.support.menu_folders import HERE
+from tests.support.draft_house import BASE, begin_draft, come_in, draft_house, text_of
 from tests.support.web_apps import pages_of
-from tests.support.web_surroundings import Browser, parts_around, somebody, token_of
 
-BASE = stored.read_whole_folder(HERE / "base")
 SCREENS = BASE["screens.yaml"]
 _KEPT = text_sql("SELECT action FROM kept_forms")
 
 
 @pytest.fixture
 def parts(sqlite_store, clock, tmp_path):
-    simulator = find_channel(ChannelConfig(name="simulator", provider="simulator", menu="helpline"))
-    versions = Versions(sqlite_store, tmp_path / "live")
-    made = parts_around(sqlite_store, clock, tmp_path, versions=versions, channels={"simulator": simulator})
-    publish_menu(made, BASE, author="Noy", why="first")
-    return made
+    return draft_house(sqlite_store, clock, tmp_path)
 
 
 @pytest.fixture
@@ -43,23 +32,13 @@ def app(parts):
 
 @pytest.fixture
 def came(parts, app):
-    def come(name="Noy", role=Role.ADMINISTRATOR):
-        somebody(parts, name, role)
-        browser = Browser(app.test_client()).carry(token_of(parts, name))
-        browser.get("/admin/menus")
-        return browser
-
-    return come
+    return partial(come_in, parts, app)
 
 
 @pytest.fixture
 def draft(came):
     noy = came()
-    return noy, noy.post("/admin/drafts", name="typed", menu="helpline").headers["Location"]
-
-
-def text_of(answer):
-    return html.unescape(answer.get_data(as_text=True))
+    return noy, begin_draft(noy, "typed")
 
 
 def check(browser, made, typed, file="screens.yaml", **fields):

@@ -1,23 +1,20 @@
 """The pages of facts, drafts and versions, as plain forms: few clicks, faults beside their field, nothing lost."""
 
-import html
 import io
 import re
+from functools import partial
 
 import pytest
 from sqlalchemy import text as text_sql
 
-from gateway.channels import find_channel
-from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Role
-from gateway.operations.publishing import menu_drafts, stored
+from gateway.operations.publishing import menu_drafts
 from gateway.operations.publishing.publish import publish_menu
 from gateway.operations.publishing.stored import read_archive, write_archive
 from gateway.storage.database import DiskFull, Unavailable
 from gateway.storage.live_menus import Versions
-from tests.support.menu_folders import HERE
+from tests.support.draft_house import BASE, begin_draft, come_in, draft_house, text_of
 from tests.support.web_apps import pages_of
-from tests.support.web_surroundings import Browser, parts_around, somebody, token_of
 
 pytestmark = [pytest.mark.fault("F3"), pytest.mark.fault("U1")]
 
@@ -34,11 +31,7 @@ FORM = {
 
 @pytest.fixture
 def parts(sqlite_store, clock, tmp_path):
-    simulator = find_channel(ChannelConfig(name="simulator", provider="simulator", menu="helpline"))
-    versions = Versions(sqlite_store, tmp_path / "live")
-    made = parts_around(sqlite_store, clock, tmp_path, versions=versions, channels={"simulator": simulator})
-    publish_menu(made, stored.read_whole_folder(HERE / "base"), author="Noy", why="first")
-    return made
+    return draft_house(sqlite_store, clock, tmp_path)
 
 
 @pytest.fixture
@@ -48,17 +41,7 @@ def app(parts):
 
 @pytest.fixture
 def came(parts, app):
-    def come(name="Noy", role=Role.ADMINISTRATOR):
-        somebody(parts, name, role)
-        browser = Browser(app.test_client()).carry(token_of(parts, name))
-        browser.get("/admin/menus")
-        return browser
-
-    return come
-
-
-def text_of(answer):
-    return html.unescape(answer.get_data(as_text=True))
+    return partial(come_in, parts, app)
 
 
 def rev_of(page):
@@ -202,7 +185,7 @@ def test_a_draft_is_begun_and_given_up(parts, came):
 
 def test_the_page_says_that_the_live_version_is_damaged_and_what_callers_read(parts, came, app):
     noy = came()
-    files = stored.read_whole_folder(HERE / "base")
+    files = dict(BASE)
     files["screens.yaml"] = files["screens.yaml"].replace("baht a day", "baht")
     publish_menu(parts, files, author="Noy", why="second")
     assert "is damaged" not in text_of(noy.get("/admin/menus"))
@@ -256,7 +239,7 @@ def test_pages_are_small(came):
 @pytest.fixture
 def draft(came):
     noy = came()
-    made = noy.post("/admin/drafts", menu="helpline", name="words").headers["Location"]
+    made = begin_draft(noy, "words")
     noy.get(made)
     return noy, made
 
@@ -407,7 +390,7 @@ def test_a_file_is_edited_as_a_text_with_its_problems(draft):
     page = text_of(noy.get(f"{made}/files/screens.yaml"))
     seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
     text = re.search(r"<textarea[^>]*>\n(.*)</textarea>", page, re.DOTALL)[1]
-    assert text == stored.read_whole_folder(HERE / "base")["screens.yaml"]
+    assert text == BASE["screens.yaml"]
     broken = text.replace("to: pay", "to: pya").replace("\n", "\r\n")
     assert noy.post(f"{made}/files/screens.yaml", content=broken, seen=seen).status_code == 303
     page = text_of(noy.get(f"{made}/files/screens.yaml"))
@@ -426,7 +409,7 @@ def test_the_folder_goes_home_and_comes_back(draft):
     home = noy.client.get(f"{made}/folder.zip")
     assert home.mimetype == "application/zip"
     files = read_archive(home.get_data())
-    assert files == stored.read_whole_folder(HERE / "base")
+    assert files == BASE
     assert read_archive(noy.client.get("/admin/menus/helpline/1/folder.zip").get_data()) == files
     assert noy.client.get("/admin/menus/helpline/9/folder.zip").status_code == 404
     files["words.yaml"] = files["words.yaml"].replace('value: "400"', 'value: "405"')

@@ -8,38 +8,28 @@ from datetime import date
 
 import pytest
 
-from gateway.channels import find_channel
-from gateway.channels.contract import ChannelConfig
-from gateway.domain.permissions import Role
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.screens import SCREEN_KINDS
 from gateway.operations.publishing import stored
 from gateway.operations.publishing.publish import publish_menu
 from gateway.storage import reports
-from gateway.storage.live_menus import Versions
 from gateway.web.admin.menu_map import _PHRASES
+from tests.support.draft_house import BASE, begin_draft, come_in, empty_house
 from tests.support.house import MENUS, publish
-from tests.support.menu_folders import HERE
 from tests.support.web_apps import pages_of
-from tests.support.web_surroundings import Browser, parts_around, somebody, token_of
 
 SVG = "{http://www.w3.org/2000/svg}"
-BASE = stored.read_whole_folder(HERE / "base")
 
 
 def pages_with(store, clock, folder, files):
     """An administrator who is signed in, and the address of her draft of these files."""
-    simulator = find_channel(ChannelConfig(name="simulator", provider="simulator", menu="helpline"))
-    versions = Versions(store, folder / "live")
-    parts = parts_around(store, clock, folder, versions=versions, channels={"simulator": simulator})
+    parts = empty_house(store, clock, folder)
     if files is BASE:
         publish_menu(parts, files, author="Noy", why="first")
     else:
         publish(parts, source=files)
-    somebody(parts, "Noy", Role.ADMINISTRATOR)
-    noy = Browser(pages_of(parts).test_client()).carry(token_of(parts, "Noy"))
-    noy.get("/admin/menus")
-    return noy, noy.post("/admin/drafts", name="map", menu="helpline").headers["Location"]
+    noy = come_in(parts, pages_of(parts))
+    return noy, begin_draft(noy, "map")
 
 
 @pytest.fixture
