@@ -26,17 +26,17 @@ from gateway.menus.engine.session import Known, Session
 from gateway.menus.engine.wording import find_span
 from gateway.storage import callers
 from gateway.storage.callers import Caller
+from gateway.storage.counts import CountedRow
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import get_served
-from gateway.storage.reports import SESSIONS
+from gateway.storage.reports import FACT, SESSIONS
 from gateway.storage.sessions import Stored
 
 _KEY_LENGTH = 2
 """Longest key of a menu; codes and typed figures are longer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveBasis:
+class MoveBasis(NamedTuple):
     """What a move was computed from beside its key; compared by identity, for a process builds each once.
 
     Attributes:
@@ -82,24 +82,41 @@ def describe_left(page: SavedSession, typed: str, after: Session) -> LeftPage:
 class Move:
     """A page and the place behind it, valid from ``since`` until before ``until``.
 
-    ``page`` does not say how it was reached: that is the caller's. ``facts`` are the ids of the facts on it, which are
-    counted as read; ``left`` is the page before, None for a first page.
+    ``page`` does not say how it was reached: that is the caller's. ``counted`` is what is counted each time.
     """
 
     basis: MoveBasis
     since: datetime
     until: datetime
     page: SavedSession
-    facts: tuple[str, ...]
-    left: LeftPage | None = None
+    counted: tuple[CountedRow, ...]
 
 
 class FoundMove(NamedTuple):
-    """A remembered page as one session reaches it, the facts on it, and the page before."""
+    """A remembered page as one session reaches it, and what is counted of it."""
 
     page: SavedSession
-    facts: tuple[str, ...]
-    left: LeftPage | None
+    counted: tuple[CountedRow, ...]
+
+
+def list_left(left: LeftPage | None) -> tuple[CountedRow, ...]:
+    """Return how a page is counted as answered, and the session in the language that was chosen on it, not in none."""
+    if left is None:
+        return ()
+    answered = CountedRow("answered", left.item, left.language)
+    if left.before == left.after:
+        return (answered,)
+    return answered, CountedRow(SESSIONS, "", left.before, -1), CountedRow(SESSIONS, "", left.after)
+
+
+def list_shown(reply: Reply, facts: tuple[str, ...]) -> tuple[CountedRow, ...]:
+    """Return how a page is counted as shown, its facts as read, and as finished if nothing can follow it."""
+    screen, language = reply.screen, reply.language
+    shown = [
+        CountedRow("shown", screen, language),
+        *(CountedRow(f"{FACT}{fact}", screen, language) for fact in facts),
+    ]
+    return (*shown, CountedRow("finished", screen, language)) if reply.ends else tuple(shown)
 
 
 def is_rememberable(session: Session) -> bool:
@@ -158,7 +175,7 @@ class TurnMoves:
         if move is None:
             return None
         page = place.go_on(move.page, self._inbound, key.typed, now=int(self._now.timestamp()))
-        return FoundMove(page, move.facts, move.left)
+        return FoundMove(page, move.counted)
 
     def keep_next(self, stored: Stored, page: SavedSession, facts: tuple[str, ...]) -> None:
         """Remember the page after this post, where that was one key of a menu."""
@@ -183,32 +200,18 @@ class TurnMoves:
         if self._left is None:
             self._left = describe_left(page, typed, after)
 
-    def count_left(self, version: str, left: LeftPage | None = None) -> None:
-        """Count a page as answered, and the session in the language that was chosen on it instead of in none."""
-        left = left or self._left
-        if left is None:
-            return
-        self._count("answered", left.item, left.language, version)
-        if left.before != left.after:
-            self._count(SESSIONS, "", left.before, version, n=-1)
-            self._count(SESSIONS, "", left.after, version)
+    def count_left(self, version: str) -> None:
+        """Count the page that was noted as left."""
+        self.count_all(version, list_left(self._left))
 
     def count_page(self, version: str, reply: Reply, facts: tuple[str, ...]) -> None:
-        """Count a page as shown, its facts as read, and as finished if nothing can follow it."""
-        self._count("shown", reply.screen, reply.language, version)
-        self._parts.count.add_facts(
-            facts,
-            reply.screen,
-            channel=self._inbound.channel,
-            language=reply.language,
-            version=version,
-        )
-        if reply.ends:
-            self._count("finished", reply.screen, reply.language, version)
+        """Count a page as shown."""
+        self.count_all(version, list_shown(reply, facts))
 
-    def _count(self, what: str, item: str, language: str, version: str, *, n: int = 1) -> None:
-        channel = self._inbound.channel
-        self._parts.count.add(what, item, channel=channel, language=language, version=version, n=n)
+    def count_all(self, version: str, counted: tuple[CountedRow, ...]) -> None:
+        """Count in this version's menu."""
+        if counted:
+            self._parts.count.add_all(counted, channel=self._inbound.channel, version=version, at=self._now)
 
     def _find_move(self, key: Hashable, basis: MoveBasis) -> Move | None:
         move: Move | None = self._parts.moves.find_value(key)
@@ -225,7 +228,8 @@ class TurnMoves:
         if is_rememberable(page.session):
             since, until = find_span(page.session, basis.line.zone, self._now)
             way = page.without_way()
-            move = Move(basis=basis, since=since, until=until, page=way, facts=facts, left=left)
+            counted = (*list_left(left), *list_shown(page.reply, facts))
+            move = Move(basis=basis, since=since, until=until, page=way, counted=counted)
             self._parts.moves.put_value(key, move)
 
     def _name_next(self, stored: Stored | None) -> tuple[StoredPlace, NextPage, MoveBasis] | None:

@@ -115,7 +115,7 @@ class UssdTurn:
         if not self._replace(asking, 0, page):
             return None
         self._count_dial(version, page.session)
-        return self._show_remembered(FoundMove(page, move.facts, None))
+        return self._show_remembered(FoundMove(page, move.counted))
 
     def _answer_in_one_trip(self, asking: Asking) -> RenderedPage | None:
         """Answer a remembered move from a session that this process saved last, where nothing came between.
@@ -159,8 +159,7 @@ class UssdTurn:
         return self._show_saved(moved)
 
     def _show_remembered(self, found: FoundMove) -> RenderedPage:
-        self.moves.count_left(found.page.version, found.left)
-        self.moves.count_page(found.page.version, found.page.reply, found.facts)
+        self.moves.count_all(found.page.version, found.counted)
         return self._show_saved(found.page)
 
     def _show_saved(self, held: SavedSession) -> RenderedPage:
@@ -253,7 +252,7 @@ class UssdTurn:
         self._count_dial(version, session)
         move = self.moves.find_first(version, menu, known)
         if move is not None:
-            self.moves.count_page(version, move.page.reply, move.facts)
+            self.moves.count_all(version, move.counted)
             return self._build_saved(version, move.page.session, move.page.reply, self._text_before())
         page = self._render_page(menu, version, session, self._text_before(), self.now)
         self.moves.keep_first(menu, known, page, self.facts)

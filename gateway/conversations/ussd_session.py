@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, SafeContact
@@ -109,8 +109,7 @@ _JOINT = f", {_PLACE_BEGINS[1:]}"
 """Stands between the way and the place; no input or id can hold it, for JSON escapes quotes (RFC 8259, section 7)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPlace:
+class StoredPlace(NamedTuple):
     """A stored session whose place is not read yet; the fields are those of ``SavedSession``, in the same order."""
 
     version: str

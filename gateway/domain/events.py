@@ -282,7 +282,7 @@ class Reply:
     @property
     def text(self) -> str:
         """The pieces as the text of a phone screen, one a line."""
-        return "\n".join(piece.text for piece in self.pieces)
+        return "\n".join([piece.text for piece in self.pieces])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -227,7 +227,8 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the current instant, aware, in UTC."""
-        return datetime.now(UTC) + self._offset()
+        now = datetime.now(UTC)
+        return now if self._offset_file is None else now + self._offset()
 
     def monotonic(self) -> float:
         """Return seconds that never go backwards, to measure durations inside one process."""

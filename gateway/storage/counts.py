@@ -217,6 +217,15 @@ class Key(NamedTuple):
     item: str
 
 
+class CountedRow(NamedTuple):
+    """One of several counters that are added to at once; its fields are those of ``Counters.add``."""
+
+    what: str
+    item: str
+    language: str
+    n: int = 1
+
+
 _MINUTE = timedelta(minutes=1)
 
 
@@ -228,6 +237,7 @@ class Counters:
         self._trial_lines = trial_lines
         self._zone = ZoneInfo(zone)
         self._counts: Counter[Key] = Counter()
+        self._together: Counter[tuple[date, int, str, str, tuple[CountedRow, ...]]] = Counter()
         self._heard: dict[str, datetime] = {}
         self._lock = threading.Lock()
         self._hour: tuple[datetime, date, int] | None = None
@@ -259,13 +269,33 @@ class Counters:
             trial: whether a simulator phone did it; a channel without real phones says so by itself.
             at: when it happened; what is taken back after midnight is taken from the day that counted it.
         """
-        of_people = what not in OPERATIONAL and not what.startswith(reports.FACT)
-        if of_people and (trial or channel in self._trial_lines):
-            what, item = TRIAL, what
+        what, item = self._name_counter(what, item, trial=trial or channel in self._trial_lines)
         day, hour = self._find_hour(at or self._clock.now())
-        key = Key(day, hour, channel, language, version, what, _clean_word(item))
+        key = Key(day, hour, channel, language, version, what, item)
         with self._lock:
             self._counts[key] += n
+
+    def add_all(self, rows: "tuple[CountedRow, ...]", *, channel: str, version: str, at: datetime) -> None:
+        """Add to several counters at once, which are told apart when they are written: a hop waits for one only."""
+        key = (*self._find_hour(at), channel, version, rows)
+        with self._lock:
+            self._together[key] += 1
+
+    @staticmethod
+    def _name_counter(what: str, item: str, *, trial: bool) -> tuple[str, str]:
+        of_people = what not in OPERATIONAL and not what.startswith(reports.FACT)
+        return (TRIAL, _clean_word(what)) if of_people and trial else (what, _clean_word(item))
+
+    def take_counts(self) -> Counter[Key]:
+        """Return all counts, and begin anew."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+            together, self._together = self._together, Counter()
+        for (day, hour, channel, version, rows), times in together.items():
+            for row in rows:
+                what, item = self._name_counter(row.what, row.item, trial=channel in self._trial_lines)
+                counts[Key(day, hour, channel, row.language, version, what, item)] += row.n * times
+        return counts
 
     def _find_hour(self, now: datetime) -> tuple[date, int]:
         """Return the local date and hour, which no zone changes within a minute: a hop counts several things."""
@@ -282,14 +312,14 @@ class Counters:
         for name in facts:
             self.add(f"{reports.FACT}{name}", screen, channel=channel, language=language, version=version)
 
-    def hear(self, channel: str) -> None:
+    def hear(self, channel: str, at: datetime | None = None) -> None:
         """Record that a channel just made a webhook request, which counts as its heartbeat."""
-        self._heard[channel] = self._clock.now()
+        self._heard[channel] = at or self._clock.now()
 
     def flush(self, store: Store) -> int:
         """Add all counts to SQL and return how many keys were written; they stay in memory while SQL is away."""
+        counts = self.take_counts()
         with self._lock:
-            counts, self._counts = self._counts, Counter()
             heard, self._heard = self._heard, {}
         if not counts and not heard:
             return 0

@@ -59,7 +59,7 @@ class RedisLink:
         Raises:
             NeedsThread: on an event loop whose own connection cannot tell the answer.
         """
-        packed = b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
+        packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # its stub knows tuples of one word
         if is_on_loop():
             return self._on_loop.ask(packed)
         idle = self._list_idle()
@@ -367,7 +367,7 @@ class InRedis:
 
 
 def _name_key(address: Address) -> bytes:
-    return f"u:{address.channel}:{address.key.hex()}".encode()
+    return f"u:{address.channel}:{address.row}".encode()
 
 
 def _read_stored(raw: bytes) -> Stored | None:

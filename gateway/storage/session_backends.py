@@ -6,9 +6,10 @@ of a newer call: ``does_replace`` states the rule, the SQL statement and the scr
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import and_, delete, or_, select
 
@@ -35,8 +36,7 @@ def read_head(raw: bytes) -> tuple[str, int]:
     return raw[:MARK].decode("ascii"), int(raw[MARK:HEAD])
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A stored session: mark of the provider session, number of inputs, and its state as text."""
 
     mark: str
@@ -46,10 +46,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The key of a session."""
+    """The key of a session; ``row`` is the key as the name of its row."""
 
     channel: str
     key: bytes
+    row: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "row", name_row(self.key))
 
     @classmethod
     def of(cls, ring: Ring, channel: str, number: str) -> "Address":
@@ -89,11 +93,11 @@ class Seal:
 
     def close(self, address: Address, state: str) -> bytes:
         """Seal a state for this address."""
-        return self._ring.seal(state.encode(), table="sessions", column="state", row=name_row(address.key))
+        return self._ring.seal(state.encode(), table="sessions", column="state", row=address.row)
 
     def open(self, address: Address, sealed: bytes) -> str:
         """Open a state; raises NotUnsealed where it is another address's, or damaged."""
-        return self._ring.open(sealed, table="sessions", column="state", row=name_row(address.key)).decode()
+        return self._ring.open(sealed, table="sessions", column="state", row=address.row).decode()
 
 
 class InSql:
@@ -181,13 +185,17 @@ class InMemory:
         self._seconds = lifetime.total_seconds()
         self._saved = 0
 
+    def has(self, address: Address) -> bool:
+        """Say whether there is a file; asked on every hop, and there is one in an outage of both stores only."""
+        return os.access(f"{self._folder}/{address.channel}.{address.row}", os.F_OK)
+
     def load(self, address: Address, now: float) -> Stored | None:
         """Return the session, if any; ``now`` in seconds since the epoch, as file times are."""
+        path = self._path(address)
         try:
-            # A plain name, since this is asked on every hop and there is a file in an outage of both stores only.
-            if now - os.stat(f"{self._folder}/{_name_file(address)}").st_mtime > self._seconds:  # noqa: PTH116
+            if now - path.stat().st_mtime > self._seconds:
                 return None
-            raw = self._path(address).read_bytes()
+            raw = path.read_bytes()
             return Stored(*read_head(raw), self._seal.open(address, raw[HEAD:]))
         except (OSError, ValueError, NotUnsealed):
             return None
@@ -240,4 +248,4 @@ class InMemory:
 
 
 def _name_file(address: Address) -> str:
-    return f"{address.channel}.{address.key.hex()}"
+    return f"{address.channel}.{address.row}"

@@ -262,7 +262,9 @@ class Asking:
         return found
 
     def _recall(self, address: Address) -> Stored | None:
-        return None if self._memory is None else self._memory.load(address, self._clock.now().timestamp())
+        if self._memory is None or not self._memory.has(address):
+            return None
+        return self._memory.load(address, self._clock.now().timestamp())
 
 
 class _Backends:

@@ -1,5 +1,6 @@
 """A sealed value opens in its own place and nowhere else; keyed hashes tell parts apart; the ring survives without SQL."""
 
+import hmac
 import stat
 import threading
 from pathlib import Path
@@ -95,6 +96,14 @@ def test_nothing_stays_nothing(ring: Ring) -> None:
 
 
 # --- keyed hashes
+
+
+@given(parts=st.lists(st.text(max_size=80), max_size=4), purpose=st.sampled_from(PURPOSES))
+@_WITH_RING
+def test_a_lookup_is_the_hmac_of_rfc_2104(ring: Ring, parts: list[str], purpose: str) -> None:
+    """Stored rows are found by it, so that it must never change, however it is computed."""
+    message = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
+    assert ring.lookup(purpose, *parts) == hmac.digest(ring.key(purpose), message, "sha256")
 
 
 @given(one=st.lists(st.text(), max_size=3), other=st.lists(st.text(), max_size=3))

@@ -11,7 +11,7 @@ import asyncio
 import io
 import logging
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -222,7 +222,7 @@ class _Room:
     def __init__(self, name: str, threads: int) -> None:
         self.threads = ThreadPoolExecutor(threads, name)
         self._inside = 0
-        self._of: Counter[str] = Counter()
+        self._of: defaultdict[str, int] = defaultdict(int)
 
     def enter(self, who: str, most: int) -> None:
         """Count one request of this address, which is running or waiting until it leaves."""

@@ -51,9 +51,12 @@ def _split_plain_form(text: str) -> dict[str, Any] | None:
     plain = text.replace("%2B", "+").replace("%2A", "*").replace("%23", "#")
     if "%" in plain:
         return None
-    pairs = [pair.partition("=") for pair in plain.split("&")]
-    fields = {name: value for name, _, value in pairs}
-    return fields if len(fields) == len(pairs) and all(sign for _, sign, _ in pairs) else None
+    pairs = plain.split("&")
+    try:
+        fields = dict([pair.split("=", 1) for pair in pairs])
+    except ValueError:  # a name without a value
+        return None
+    return fields if len(fields) == len(pairs) else None
 
 
 def _parse_form(text: str) -> list[tuple[str, str]]:
@@ -236,15 +239,9 @@ def strip_post(post: RawPost, contract: Contract, event: str, tail: Sequence[str
     if event not in contract.events:
         known = ", ".join(sorted(contract.events))
         raise Refusal(contract.refusal, f"No such event; this line takes: {known}", why="event")
-    ends = _name_tail(contract, tail)
+    ends = _name_tail(contract, tail) if tail or contract.tail else {}
     if post.method not in contract.methods:
-        allowed = sorted(contract.methods)
-        raise Refusal(
-            405,
-            f"Only {' or '.join(allowed)} is taken here",
-            why="method",
-            headers={"Allow": ", ".join(allowed)},
-        )
+        raise _refuse_method(contract)
     if post.method == "GET":
         return _strip_query(post, contract, event, ends)
     headers = post.headers
@@ -262,8 +259,19 @@ def strip_post(post: RawPost, contract: Contract, event: str, tail: Sequence[str
         texts = {name: value for name, value in found.items() if isinstance(value, str)}
         typed = {name: value for name, value in found.items() if name not in texts}
     return Request(
-        event=event, fields={**texts, **ends}, typed=typed, headers=headers, body=body, path=_find_path(post)
+        event=event,
+        fields={**texts, **ends} if ends else texts,
+        typed=typed,
+        headers=headers,
+        body=body,
+        path=_find_path(post),
     )
+
+
+def _refuse_method(contract: Contract) -> Refusal:
+    allowed = sorted(contract.methods)
+    words = f"Only {' or '.join(allowed)} is taken here"
+    return Refusal(405, words, why="method", headers={"Allow": ", ".join(allowed)})
 
 
 def _name_tail(contract: Contract, tail: Sequence[str]) -> dict[str, str]:

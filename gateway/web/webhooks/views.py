@@ -252,9 +252,9 @@ def read_post(gate: Gate, post: RawPost, name: str, secret: str, event: str, *ta
     """Verify a post and read what it reports, without any input or output; return the answer where it is refused."""
     known = name if name in gate.channels else ""
     try:
-        channel = verify_channel(gate.channels, gate.secrets, name, secret)
-        posted = verify_signature(post, channel, event, now=gate.clock.now(), tail=tail)
-        gate.count.hear(name)
+        channel, now = verify_channel(gate.channels, gate.secrets, name, secret), gate.clock.now()
+        posted = verify_signature(post, channel, event, now=now, tail=tail)
+        gate.count.hear(name, now)
         return ReadPost(gate, name, event, channel.parse(posted))
     except NotSigned as error:
         gate.count.add("webhook_refused", error.why, channel=known)

@@ -4,7 +4,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from gateway.operations import health
 from gateway.operations.reporting.metrics import render_metrics
 from gateway.storage import reports
 from gateway.storage import settings as storage_settings
-from gateway.storage.counts import Counters
+from gateway.storage.counts import CountedRow, Counters
 from gateway.storage.database import Store, Unavailable
 from gateway.storage.settings import Life
 from tests.support.clocks import SetClock
@@ -49,6 +49,65 @@ def test_counts_of_many_threads_add_up(store: Store, clock: SetClock) -> None:
         count.flush(store)
         assert count.flush(store) == 0
     assert stored(store) == {("shown", f"screen{i}", "simulator"): 150 for i in range(4)}
+
+
+ROWS = st.builds(
+    CountedRow,
+    what=st.sampled_from(["shown", "answered", "finished", "fact:th.wage", "lost", "sessions"]),
+    item=st.sampled_from(["", "main", "main/1", "+8562055500001", "a b", "now 12345"]),
+    language=st.sampled_from(["", "lo", "en"]),
+    n=st.sampled_from([1, 1, -1]),
+)
+
+
+@given(
+    hops=st.lists(
+        st.tuples(
+            st.lists(ROWS, min_size=1, max_size=4).map(tuple),
+            st.sampled_from(["africastalking", "trial"]),
+            st.integers(0, 90),
+        ),
+        max_size=6,
+    )
+)
+def test_what_is_counted_together_is_counted_as_one_by_one(
+    hops: list[tuple[tuple[CountedRow, ...], str, int]],
+) -> None:
+    """Over midnight, on a trial line too, and nothing that could be a number is an item."""
+    clock = SetClock()
+    together, one_by_one = (
+        Counters(clock, "Asia/Vientiane", trial_lines=frozenset({"trial"})) for _ in range(2)
+    )
+    for rows, channel, minutes in hops:
+        at = clock.now() + timedelta(minutes=minutes * 7)
+        together.add_all(rows, channel=channel, version="v1", at=at)
+        for row in rows:
+            one_by_one.add(
+                row.what, row.item, channel=channel, language=row.language, version="v1", n=row.n, at=at
+            )
+    found = together.take_counts()
+    assert found == one_by_one.take_counts()
+    assert not together.take_counts()
+    assert {key.item for key in found} <= {"", "main", "main/1", "other"} | {
+        "shown",
+        "answered",
+        "finished",
+        "sessions",
+    }
+
+
+def test_what_is_counted_together_waits_while_sql_is_away(
+    store: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = Counters(clock)
+    rows = (CountedRow("shown", "main", "lo"), CountedRow("answered", "start/1", "lo"))
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "write", lambda: (_ for _ in ()).throw(Unavailable("away")))
+        count.add_all(rows, channel="simulator", version="v1", at=clock.now())
+        assert count.flush(store) == 0
+    count.add_all(rows, channel="simulator", version="v1", at=clock.now())
+    assert count.flush(store) == 2
+    assert stored(store) == {("shown", "main", "simulator"): 2, ("answered", "start/1", "simulator"): 2}
 
 
 @pytest.mark.fault("A3")
