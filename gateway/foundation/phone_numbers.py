@@ -7,10 +7,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberDesc, PhoneNumberFormat, PhoneNumberType
 
 from gateway.foundation.bounded_table import BoundedTable
 from gateway.foundation.time_and_chance import make_random_bytes
@@ -40,6 +42,8 @@ def to_e164(written: str, regions: Sequence[str] = ()) -> str | None:
     For numbers in providers' posts: they exist, whatever the known numbering plans say. A number without a country
     code is read in each of ``regions`` (ISO 3166-1 alpha-2) in order; the first in which it is valid is used.
     """
+    if _find_plain_country(written) is not None:
+        return written
     name = _name_number(written)
     if _PLAIN.find_value(name) is not None:
         return written
@@ -53,13 +57,88 @@ def to_e164(written: str, regions: Sequence[str] = ()) -> str | None:
 
 
 _PLAIN: BoundedTable[bytes, str] = BoundedTable(4_000)
-"""The countries of numbers that stood in E.164 already, by a keyed hash: a session posts its number again and again."""
+"""The countries of numbers that stood in E.164 already, by a keyed hash, where the plan alone does not tell."""
 
 _HASH_KEY = make_random_bytes(32)
 
 
 def _name_number(written: str) -> bytes:
     return blake2b(written.encode("utf-8", "surrogatepass"), key=_HASH_KEY, digest_size=16).digest()
+
+
+# A number that stands in E.164 already, of a country that shares its country code with no other: what libphonenumber
+# says of it follows from its length and its first digits, and asking it costs a third of a first dial. Whatever is
+# unusual is left to libphonenumber.
+
+
+class _Plan(NamedTuple):
+    """What of a numbering plan decides how a plain number is read.
+
+    Attributes:
+        country: ISO 3166-1 alpha-2.
+        begins: place in the written number where the country code ends.
+        lengths: possible lengths of the number behind the country code.
+        trunk: national prefix, with which a number is not plain.
+        every: what every number of the plan looks like.
+        mobile: what its mobile numbers look like.
+    """
+
+    country: str
+    begins: int
+    lengths: frozenset[int]
+    trunk: re.Pattern[str] | None
+    every: PhoneNumberDesc
+    mobile: PhoneNumberDesc
+
+    def has_mobile(self, own: str) -> bool:
+        """Say whether a mobile number looks like this; to libphonenumber it is then valid."""
+        return all(
+            len(own) in kind.possible_length and _compile_plan(kind.national_number_pattern).fullmatch(own)
+            for kind in (self.every, self.mobile)
+        )
+
+
+_compile_plan = cache(re.compile)
+
+
+@cache
+def _find_plan(digits: str) -> _Plan | None:
+    """Return the plan of numbers that begin with these three digits; None for that of several countries or of none."""
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    starts = () if digits[0] == "0" else (int(digits[:end]) for end in (1, 2, 3))
+    code = next((start for start in starts if start in known), 0)
+    countries = known.get(code, ())
+    plan = PhoneMetadata.metadata_for_region(countries[0], None) if len(countries) == 1 else None
+    if plan is None or plan.general_desc is None or plan.mobile is None:
+        return None
+    trunk = plan.national_prefix_for_parsing
+    return _Plan(
+        country=countries[0],
+        begins=1 + len(str(code)),
+        lengths=frozenset(plan.general_desc.possible_length),
+        trunk=_compile_plan(trunk) if trunk else None,
+        every=plan.general_desc,
+        mobile=plan.mobile,
+    )
+
+
+def _split_plain(written: str) -> tuple[_Plan, str] | None:
+    """Return plan and national part of a plain number; None where libphonenumber must read it."""
+    if written[:1] != "+" or not (written.isascii() and written[1:].isdigit()):
+        return None
+    plan = _find_plan(written[1:4])
+    if plan is None:
+        return None
+    own = written[plan.begins :]
+    if len(own) not in plan.lengths or own[0] == "0" or (plan.trunk is not None and plan.trunk.match(own)):
+        return None
+    return plan, own
+
+
+def _find_plain_country(written: str) -> str | None:
+    """Return the country of a plain number; None where libphonenumber must read it."""
+    found = _split_plain(written)
+    return found[0].country if found is not None else None
 
 
 def list_possible_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
@@ -109,6 +188,9 @@ def read_posted_number(written: str) -> str | None:
     if not (plain.isascii() and plain.isdigit()):
         return None
     number = f"+{plain}"
+    split = _split_plain(number)
+    if split is not None and split[0].has_mobile(split[1]):
+        return number
     name = _name_number(number)
     if _VALID.find_value(name):
         return number
@@ -204,7 +286,9 @@ def _is_near_expensive_number(number: PhoneNumber) -> bool:
 
 def find_region(e164: str) -> str:
     """Return the country of the number (ISO 3166-1 alpha-2), or an empty string where it has none."""
-    known = _PLAIN.find_value(_name_number(e164))
+    known = _find_plain_country(e164)
+    if known is None:
+        known = _PLAIN.find_value(_name_number(e164))
     if known is not None:
         return known
     try:

@@ -2,9 +2,9 @@
 
 import phonenumbers
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from gateway.foundation import phone_numbers
 from gateway.foundation.phone_numbers import (
@@ -13,6 +13,7 @@ from gateway.foundation.phone_numbers import (
     list_valid_readings,
     mask_number,
     may_be_called,
+    read_posted_number,
     to_e164,
 )
 
@@ -265,5 +266,63 @@ def test_a_number_read_twice_is_read_the_same(written: str) -> None:
 
 
 def test_what_is_remembered_of_numbers_holds_none() -> None:
-    to_e164("+8562055500099")
-    assert b"20555" not in b"".join(name for name, _ in phone_numbers._PLAIN.list_rows())
+    for written in ("+447700900123", "+8562055500099"):
+        to_e164(written)
+        read_posted_number(written.removeprefix("+"))
+        names = [name for name, _ in phone_numbers._PLAIN.list_rows() + phone_numbers._VALID.list_rows()]
+        assert written[-6:].encode() not in b"".join(names)
+        assert all(written[-6:] not in repr(plan) for plan in map(phone_numbers._find_plan, ("447", "856")))
+
+
+# Plain numbers, which are read without libphonenumber, against what it says of them.
+
+CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+
+
+def read_by_library(written: str) -> tuple[str | None, str, bool]:
+    """E.164 where it is possible, the country, and whether it is valid; by nothing but libphonenumber."""
+    try:
+        number = phonenumbers.parse(written, None)
+    except phonenumbers.NumberParseException:
+        return None, "", False
+    is_possible = phonenumbers.is_possible_number(number)
+    found = phonenumbers.format_number(number, PhoneNumberFormat.E164) if is_possible else None
+    country = phonenumbers.region_code_for_number(number) or ""
+    return found, country, phonenumbers.is_valid_number(number)
+
+
+def check_against_library(written: str) -> None:
+    found, country, is_valid = read_by_library(written)
+    assert to_e164(written) == found
+    assert find_region(written) == country
+    digits_alone = read_posted_number(written.removeprefix("+")) if not written.startswith("+00") else None
+    if is_valid and found == written:
+        assert digits_alone == written
+    elif found == written:
+        assert digits_alone is None
+
+
+@given(st.sampled_from(CODES), st.text("0123456789", max_size=15))
+@settings(max_examples=400)
+@example(0, "6374253")
+@example(0, "4997237")
+@example(54, "91123456789")
+@example(856, "02055512345")
+@example(39, "0612345678")
+def test_a_number_with_a_country_code_is_read_as_by_the_library_alone(code: int, own: str) -> None:
+    check_against_library(f"+{code}{own}")
+
+
+def test_numbers_near_every_country_s_own_are_read_as_by_the_library_alone() -> None:
+    plain = 0
+    for code in CODES:
+        for country in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]:
+            sample = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
+            if sample is None:
+                continue
+            written = phonenumbers.format_number(sample, PhoneNumberFormat.E164)
+            own = written.removeprefix(f"+{code}")
+            for near in (own, own[:-1], f"{own}1", f"0{own}", f"8{own}", f"1{own[1:]}"):
+                check_against_library(f"+{code}{near}")
+            plain += phone_numbers._find_plain_country(written) is not None
+    assert plain > 180, "nearly every country's mobile numbers are plain"
