@@ -10,7 +10,7 @@ from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
 from gateway.menus.keywords.script_runs import START, Run, build_clock_pattern, list_starts, word_of
 
-_FEW_LETTERS, _MOST_SAMPLES = 40, 60
+_FEW_LETTERS = 40
 _BY_PLACE = itemgetter(0)
 
 
@@ -59,10 +59,10 @@ class Group(Generic[E]):
     def __init__(self, entries: Iterable[E]) -> None:
         self.entries = tuple(entries)
         self._by_script: dict[str, list[E]] = {}
-        self._by_start: dict[str, list[tuple[int, E]]] = {}
+        self._by_start: dict[str, list[tuple[int, E, str]]] = {}
         for place, entry in enumerate(self.entries):
             self._by_script.setdefault(entry.script, []).append(entry)
-            self._by_start.setdefault(entry.letters[:START], []).append((place, entry))
+            self._by_start.setdefault(entry.letters[:START], []).append((place, entry, entry.letters))
         self.starts = frozenset(self._by_start)
 
     def __add__(self, other: "Group[E]") -> "Group[E]":
@@ -81,10 +81,10 @@ class Group(Generic[E]):
         starts = self.starts & list_starts(letters)
         if not starts:
             return iter(())
-        near = [each for start in starts for each in self._by_start[start] if each[1].letters in letters]
+        near = [each for start in starts for each in self._by_start[start] if each[2] in letters]
         if len(letters) > _FEW_LETTERS:
-            return (entry for _, entry in sorted(near, key=_BY_PLACE) if entry.script == run.script)
-        found = sorted((letters.index(entry.letters[0]), place) for place, entry in near)
+            return (entry for _, entry, _ in sorted(near, key=_BY_PLACE) if entry.script == run.script)
+        found = sorted((letters.index(word[0]), place) for place, _, word in near)
         return (self.entries[place] for _, place in found)
 
     def places(self, run: Run) -> Iterator[tuple[int, int, E]]:
@@ -96,14 +96,20 @@ class Group(Generic[E]):
     def fills(self, run: Run) -> bool:
         """Say whether one of the words is the run as a whole."""
         letters = run.letters
-        same = (each for _, each in self._by_start.get(letters[:START], ()) if each.letters == letters)
+        same = (each for _, each, word in self._by_start.get(letters[:START], ()) if word == letters)
         return any(each.ends(run, 0) > 0 for each in same)
 
     def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
         """Yield the end of each word that is a whole word at this position."""
-        here = run.letters[place : place + START]
-        near = [each for end in range(1, len(here) + 1) for each in self._by_start.get(here[:end], ())]
-        for _, entry in sorted(near, key=_BY_PLACE):
+        letters = run.letters
+        here = letters[place : place + START]
+        near = [
+            each
+            for end in range(1, len(here) + 1)
+            for each in self._by_start.get(here[:end], ())
+            if letters.startswith(each[2], place)
+        ]
+        for _, entry, _ in sorted(near, key=_BY_PLACE) if len(near) > 1 else near:
             end = entry.ends(run, place)
             if end > 0:
                 yield end, entry
@@ -124,7 +130,7 @@ def list_entries(words: Iterable[str], language: str = "") -> Group[LexiconEntry
 WHO = "{who}"
 Owner = TypeVar("Owner")
 
-_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)(\??)\}")
+SLOT = re.compile(r"\{([a-z][a-z0-9_]*)(\??)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +141,36 @@ class Slot:
     may_be_empty: bool = False
 
 
+Ends = dict[tuple[Group[LexiconEntry], int], set[int]]
+"""List of words and a position of one run → where those of its words end that begin there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A sequence of slots, each beginning where the one before it ends."""
 
     slots: tuple[Slot, ...]
 
-    def find_end(self, run: Run, place: int) -> int:
-        """Return the farthest end of the phrase whose first slot ends at this position of the run, else -1."""
+    def find_end(self, run: Run, place: int, known: Ends) -> int:
+        """Return the farthest end of the phrase whose first slot ends at this position of the run, else -1.
+
+        Args:
+            run: the letters.
+            place: where the first slot ends.
+            known: where the words of a list end, as far as other phrases asked for this run.
+        """
         reached = {place}
         for slot in self.slots[1:]:
-            further = {after for at in reached for after, _ in slot.words.at(run, at)}
-            reached = further | reached if slot.may_be_empty else further
-        return max(reached, default=-1)
+            further = reached.copy() if slot.may_be_empty else set[int]()
+            for at in reached:
+                ends = known.get((slot.words, at))
+                if ends is None:
+                    ends = known[slot.words, at] = {end for end, _ in slot.words.at(run, at)}
+                further |= ends
+            if not further:
+                return -1
+            reached = further
+        return max(reached)
 
 
 class PhraseSet(Generic[Owner]):
@@ -170,36 +193,38 @@ class PhraseSet(Generic[Owner]):
 
     def places(self, run: Run) -> Iterator[tuple[int, int, Owner]]:
         """Yield each position of the run where one of the phrases occurs, up to its farthest end."""
+        known: Ends = {}
         near = {place for start in self._starts & list_starts(run.letters) for place in self._by_start[start]}
         for first, phrases in (self._lists[place] for place in sorted(near)):
             for start, place, _ in first.places(run):
                 for entry, phrase in phrases:
-                    end = phrase.find_end(run, place)
+                    end = phrase.find_end(run, place, known)
                     if end > 0:
                         yield start, end, entry
 
     def fills(self, run: Run) -> bool:
         """Say whether one of the phrases is the run as a whole."""
+        known: Ends = {}
         size = len(run.letters)
         starts = [run.letters[:length] for length in range(1, min(START, size) + 1)]
         for first, phrases in (
             self._lists[each] for start in starts for each in self._by_start.get(start, ())
         ):
             ends = {end for end, _ in first.at(run, 0)}
-            if any(phrase.find_end(run, end) == size for end in ends for _, phrase in phrases):
+            if any(phrase.find_end(run, end, known) == size for end in ends for _, phrase in phrases):
                 return True
         return False
 
 
 def has_lists(word: str) -> bool:
     """Say whether a keyword contains a named list other than the persons, which are written out."""
-    return any(found[0] != WHO for found in _SLOT.finditer(word))
+    return any(found[0] != WHO for found in SLOT.finditer(word))
 
 
 def find_lists(menu: Menu, word: str, language: str) -> Mapping[str, tuple[str, ...]]:
     """Return the words of each list named in a keyword; those of an unknown list are empty."""
     lists = {"who": menu.speech.who, **menu.speech.lists}
-    return {found[1]: lists.get(found[1], {}).get(language, ()) for found in _SLOT.finditer(word)}
+    return {found[1]: lists.get(found[1], {}).get(language, ()) for found in SLOT.finditer(word)}
 
 
 def build_phrases(menu: Menu, written: Iterable[tuple[Owner, str, str]]) -> PhraseSet[Owner]:
@@ -225,47 +250,23 @@ def _build_phrase(
         groups: the lists that were prepared so far, which phrases share.
     """
     lists = {
-        name: groups.setdefault(words, list_entries(words))
+        name: groups[words] if words in groups else groups.setdefault(words, list_entries(words))
         for name, words in find_lists(menu, word, language).items()
     }
     slots: list[Slot] = []
     end = 0
-    for found in _SLOT.finditer(word):
-        slots += _list_literal(word[end : found.start()])
+    for found in SLOT.finditer(word):
+        slots += _list_literal(word[end : found.start()], groups)
         slots.append(Slot(lists[found[1]], bool(found[2])))
         end = found.end()
-    slots += _list_literal(word[end:])
+    slots += _list_literal(word[end:], groups)
     if slots[0].may_be_empty or not all(slot.words.entries for slot in slots):
         return None
     return Phrase(tuple(slots))
 
 
-Tried = set[tuple[str, str]]
-"""Language and name of the lists whose words were all written out in some phrase."""
-
-
-def write_samples(menu: Menu, word: str, language: str, tried: Tried | None = None) -> Iterator[str]:
-    """Yield sentences of a phrase in which each word of each list occurs once, at most sixty; none for an empty list.
-
-    Gaps are empty in every second one. A list that was tried counts with two words; those of this phrase are added.
-    """
-    lists = find_lists(menu, word, language)
-    if not all(lists.values()):
-        return
-    known = set() if tried is None else tried
-    longest = max(2 if (language, name) in known else len(words) for name, words in lists.items())
-    known.update((language, name) for name in lists)
-    for number in range(min(longest, _MOST_SAMPLES)):
-
-        def fill(found: re.Match[str], number: int = number) -> str:
-            words = lists[found[1]]
-            return "" if found[2] and number % 2 else words[number % len(words)]
-
-        yield " ".join(_SLOT.sub(fill, word).split())
-
-
-def _list_literal(words: str) -> list[Slot]:
-    return [Slot(list_entries([words]))] if words.strip() else []
+def _list_literal(words: str, groups: dict[tuple[str, ...], Group[LexiconEntry]]) -> list[Slot]:
+    return [Slot(groups.setdefault((words,), list_entries([words])))] if words.strip() else []
 
 
 # The prepared words of a menu.
@@ -375,18 +376,6 @@ def _list_written_dangers(menu: Menu) -> Iterator[tuple[Spelling, str, str]]:
             for word in words:
                 letters, spaces, script = word_of(word)
                 yield Spelling(letters, spaces, script, language, keyword=keyword, word=word), word, language
-
-
-def write_out_word(menu: Menu, word: str, language: str, tried: Tried | None = None) -> Iterator[str]:
-    """Yield what a keyword stands for: samples of its lists as ``write_samples`` does, persons among them or alone.
-
-    Without ``tried``, a word with persons and no other list comes with each of them.
-    """
-    return (
-        write_samples(menu, word, language, tried)
-        if has_lists(word) or (WHO in word and tried is not None)
-        else write_out_persons(menu, word, language)
-    )
 
 
 def write_out_persons(menu: Menu, word: str, language: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 from typing import TypeVar
 
@@ -48,10 +48,15 @@ _SIGNS = str.maketrans({"\U0001f198": " sos ", "\U0001f6d1": " stop "})
 
 def drop_unread(lexicon: Lexicon, text: str) -> str:
     """Return a folded text without addresses and times of day such as ตี 2."""
-    folded = _INITIALS.sub(" ", fold_text(_ADDRESS.sub(_NOTHING, text))).translate(_SIGNS)
+    # Most texts have none of the signs that an address needs, nor an emoji.
+    plain = _ADDRESS.sub(_NOTHING, text) if "/" in text or "@" in text or "." in text else text
+    folded = fold_text(plain)
+    if not folded.isascii() or "." in folded:
+        folded = _INITIALS.sub(" ", folded).translate(_SIGNS)
     return lexicon.clock.sub(_NOTHING, folded) if lexicon.clock else folded
 
 
+@lru_cache(maxsize=8)
 def read_otherwise(heard: str) -> tuple[str, ...]:
     """Return other readings of a text with drawn-out or separated letters; usually none.
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from gateway.menus.engine.model import Speech
 from gateway.menus.keywords import lao_and_thai
@@ -201,7 +201,30 @@ def split_runs(text: str, most: int = LONGEST_TEXT) -> tuple[Run, ...]:
     return tuple(runs)
 
 
+_ONE_SCRIPT = re.compile(
+    "([a-z0-9 ]+)"
+    "|([\u0e80-\u0eae\u0eb0-\u0ec5\u0ec7-\u0eff ]+)"
+    "|([\u0e01-\u0e2e\u0e30-\u0e3e\u0e40-\u0e45\u0e47-\u0e4e ]+)"
+)
+"""Latin, Lao or Thai words without any other sign, as most texts are: no letter of them needs to be looked at."""
+
+_SCRIPTS = ("", PLAIN, LAO, THAI)
+
+
 def _cut_runs(text: str) -> Iterator[Run]:
+    whole = _ONE_SCRIPT.fullmatch(text)
+    if whole is None:
+        yield from cut_letters(text)
+        return
+    words = text.split()
+    if words:
+        gaps = tuple(accumulate(map(len, words[:-1])))
+        script, letters = _SCRIPTS[whole.lastindex or 0], "".join(words)
+        yield Run(script, letters, gaps, edges=_find_edges(script, letters, gaps))
+
+
+def cut_letters(text: str) -> Iterator[Run]:
+    """Yield the runs of a folded text, letter by letter."""
     script, letters = PLAIN, list[str]()
     gaps, soft = set[int](), set[int]()
     for letter in text:

@@ -5,9 +5,9 @@ import unicodedata
 
 import pytest
 
+from gateway.menus.authoring.checks.characters import write_out_word
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.keywords import detect_language, find_nearest_topics, understand_text
-from gateway.menus.keywords.lexicon import write_out_word
 from gateway.menus.keywords.match import find_danger, is_danger_throughout
 from gateway.menus.keywords.script_runs import LONGEST_HEARD
 

@@ -6,16 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menus.engine.text_breaks import _PLAIN_LETTERS, _is_forbidden
-from gateway.menus.keywords.lexicon import Group, LexiconEntry, Phrase, PhraseSet, Slot
+from gateway.menus.keywords.lexicon import Group, LexiconEntry, Phrase, PhraseSet, Slot, build_lexicon
+from gateway.menus.keywords.scanned_text import _ADDRESS, _INITIALS, _SIGNS, drop_unread
 from gateway.menus.keywords.script_runs import (
     _ACCENTS,
     _TWINS,
+    _cut_runs,
     _is_unseen,
     _plain,
+    cut_letters,
     fold_text,
     split_runs,
     word_of,
 )
+from tests.support.menu_builders import small_menu
 
 LETTERS = "abກຂ່າລ ັกข้าู"
 words = st.text(LETTERS, min_size=1, max_size=6)
@@ -63,7 +67,7 @@ def test_phrases_are_found_list_by_list(pairs, text):
             (start, end, number)
             for number, phrase in phrases
             for start, place, _ in phrase.slots[0].words.places(run)
-            if (end := phrase.find_end(run, place)) > 0
+            if (end := phrase.find_end(run, place, {})) > 0
         ]
         assert list(found.places(run)) == in_turn
 
@@ -84,3 +88,26 @@ def test_no_rule_forbids_a_cut_between_plain_letters(text):
     for place in range(1, len(text)):
         if text[place - 1] in _PLAIN_LETTERS and text[place] in _PLAIN_LETTERS:
             assert not _is_forbidden(text, place)
+
+
+@settings(max_examples=300)
+@given(st.text(LETTERS + "abz059 .-'\u00e9ໆຯๆฯ฿\u0e3f\u0e4f\u0e50\u0ed1\u0eff\u200b\n", max_size=14))
+def test_runs_of_one_script_are_cut_as_letter_by_letter(text):
+    assert list(_cut_runs(text)) == list(cut_letters(text))
+
+
+def test_every_letter_is_of_the_script_that_it_is_found_in():
+    for letter in map(chr, range(0x1100)):
+        for text in (letter, f"a {letter}", f"ກ {letter} ກ", f"ก{letter}"):
+            assert list(_cut_runs(text)) == list(cut_letters(text))
+
+
+@settings(max_examples=300)
+@given(
+    st.text("aw.@/: sS.\U0001f198\U0001f6d1é1ກ", max_size=16)
+    | st.sampled_from(["s.o.s", "WWW.x", "a@b.co", "b.la/x"])
+)
+def test_signs_that_are_not_there_need_not_be_looked_for(text):
+    lexicon = build_lexicon(small_menu())
+    plainly = _INITIALS.sub(" ", fold_text(_ADDRESS.sub("\n", text))).translate(_SIGNS)
+    assert drop_unread(lexicon, text) == (lexicon.clock.sub("\n", plainly) if lexicon.clock else plainly)

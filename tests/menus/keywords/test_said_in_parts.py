@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.menus.authoring.checks.characters import write_samples
 from gateway.menus.engine.model import Keyword, Menu, Speech
 from gateway.menus.keywords import understand_text
-from gateway.menus.keywords.lexicon import find_lists, has_lists, write_samples
+from gateway.menus.keywords.lexicon import find_lists, has_lists
 from gateway.menus.keywords.match import find_danger
 from tests.menus.keywords import tables
 from tests.menus.keywords.conftest import Held

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.menus.authoring.checks.characters import write_out_word
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords import Match, understand_text
-from gateway.menus.keywords.lexicon import write_out_word
 from gateway.menus.keywords.script_runs import fold_text
 
 _PATH = Path(__file__).parent / "tables.py"

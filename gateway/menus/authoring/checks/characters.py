@@ -10,7 +10,7 @@ from gateway.menus.authoring.graph import list_sent_texts
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.keywords.lexicon import Tried, find_lists, write_out_word
+from gateway.menus.keywords.lexicon import SLOT, WHO, find_lists, has_lists, write_out_persons
 from gateway.menus.keywords.match import Match, is_danger_throughout, understand_text
 from gateway.menus.keywords.scanned_text import LEAST_COPIED, strip_copies
 from gateway.menus.keywords.script_runs import fold_text
@@ -138,6 +138,44 @@ def _recall_shadow(
 def _has_one_refuge(menu: Menu) -> bool:
     """Say whether all danger words lead to one screen, so that it does not matter which of them is understood."""
     return len({_find_target(each) for each in menu.keywords if each.danger}) == 1
+
+
+_MOST_SAMPLES = 60
+
+Tried = set[tuple[str, str]]
+"""Language and name of the lists whose words were all written out in some phrase."""
+
+
+def write_samples(menu: Menu, word: str, language: str, tried: Tried | None = None) -> Iterator[str]:
+    """Yield sentences of a phrase in which each word of each list occurs once, at most sixty; none for an empty list.
+
+    Gaps are empty in every second one. A list that was tried counts with two words; those of this phrase are added.
+    """
+    lists = find_lists(menu, word, language)
+    if not all(lists.values()):
+        return
+    known = set() if tried is None else tried
+    longest = max(2 if (language, name) in known else len(words) for name, words in lists.items())
+    known.update((language, name) for name in lists)
+    for number in range(min(longest, _MOST_SAMPLES)):
+
+        def fill(found: re.Match[str], number: int = number) -> str:
+            words = lists[found[1]]
+            return "" if found[2] and number % 2 else words[number % len(words)]
+
+        yield " ".join(SLOT.sub(fill, word).split())
+
+
+def write_out_word(menu: Menu, word: str, language: str, tried: Tried | None = None) -> Iterator[str]:
+    """Yield what a keyword stands for: samples of its lists as ``write_samples`` does, persons among them or alone.
+
+    Without ``tried``, a word with persons and no other list comes with each of them.
+    """
+    return (
+        write_samples(menu, word, language, tried)
+        if has_lists(word) or (WHO in word and tried is not None)
+        else write_out_persons(menu, word, language)
+    )
 
 
 def _is_heard(subject: Subject, keyword: Keyword, ways: tuple[str, ...], language: str) -> bool:
