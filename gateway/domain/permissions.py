@@ -204,6 +204,8 @@ class AuditAct(StrEnum):
     HOLIDAY = "holiday"
     NO_HOLIDAY = "no holiday"
     SET = "set"
+    SAMPLES_IN = "samples.in"
+    SAMPLES_OUT = "samples.out"
     WRITTEN = "written"
     TAKEN_OUT = "taken out"
 

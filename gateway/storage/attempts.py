@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, select, text, update
 
 from gateway.domain.callbacks.outcomes import Past
 from gateway.storage.database import Tx, insert_into
-from gateway.storage.tables import LIVE, RUNG, attempts, callbacks, people
+from gateway.storage.tables import LIVE, RUNG, SAMPLE, attempts, callbacks, people
 from gateway.storage.value_limits import CompiledStatement
 
 MOST_PAST = 30
@@ -135,11 +135,11 @@ def find_live_of_person(tx: Tx, person_id: str) -> Attempt | None:
 
 
 def is_trial_called(tx: Tx) -> bool:
-    """Return whether a call to a phone of the simulator was made and its outcome recorded."""
+    """Return whether a call to a phone of the simulator was made and its outcome recorded; sample data is none."""
     made = (
         select(attempts.c.id)
         .join(callbacks, callbacks.c.id == attempts.c.callback_id)
-        .where(callbacks.c.trial, attempts.c.outcome != "")
+        .where(callbacks.c.trial, callbacks.c.channel != SAMPLE, attempts.c.outcome != "")
         .limit(1)
     )
     return tx.execute(made).first() is not None

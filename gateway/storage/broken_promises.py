@@ -10,7 +10,17 @@ from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import STANDS_IN, BrokenPromise, CallbackState
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx, insert_into
-from gateway.storage.tables import HELD, IN_HAND, REVIEW, UNSEEN, WAITING, broken_promises, callbacks, people
+from gateway.storage.tables import (
+    HELD,
+    IN_HAND,
+    REVIEW,
+    SAMPLE,
+    UNSEEN,
+    WAITING,
+    broken_promises,
+    callbacks,
+    people,
+)
 
 _b, _c = broken_promises.c, callbacks.c
 
@@ -41,7 +51,10 @@ class Confession:
 
 
 def list_candidates(tx: Tx, *, limit: int = 200) -> tuple[Callback, ...]:
-    """Return open and reached requests with a promise that may be broken and is not on record, oldest change first."""
+    """Return open and reached requests with a promise that may be broken and is not on record, oldest change first.
+
+    Nobody was promised anything by sample data.
+    """
     parts = (
         and_(text(f"callbacks.{WAITING}"), _c.priority == DANGER),
         and_(text(f"callbacks.{IN_HAND}"), _c.state == CallbackState.CLAIMED, _c.priority == DANGER),
@@ -50,8 +63,8 @@ def list_candidates(tx: Tx, *, limit: int = 200) -> tuple[Callback, ...]:
     )
     found: list[Callback] = []
     for condition in parts:
-        query = select(callbacks).where(condition, ~_is_on_record()).order_by(_c.changed_at).limit(limit)
-        found += [open_row(tx, row) for row in tx.execute(query)]
+        query = select(callbacks).where(condition, _c.channel != SAMPLE, ~_is_on_record())
+        found += [open_row(tx, row) for row in tx.execute(query.order_by(_c.changed_at).limit(limit))]
     return tuple(found)
 
 

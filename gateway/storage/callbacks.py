@@ -31,7 +31,7 @@ from sqlalchemy import (
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target, list_sources
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.storage.database import Tx
-from gateway.storage.tables import HELD, IN_HAND, OPEN, WAITING, callbacks, told_codes
+from gateway.storage.tables import HELD, IN_HAND, OPEN, SAMPLE, WAITING, callbacks, told_codes
 from gateway.storage.value_limits import CompiledStatement, build_insert
 
 _SEALED = ("window", "contact", "answers", "path")
@@ -148,8 +148,9 @@ def is_free() -> ColumnElement[bool]:
 
 
 def count_open(tx: Tx) -> int:
-    """Return the number of open requests."""
-    return int(tx.execute(select(func.count()).select_from(callbacks).where(text(OPEN))).scalar_one())
+    """Return the number of open requests, without sample data."""
+    query = select(func.count()).select_from(callbacks).where(text(OPEN), callbacks.c.channel != SAMPLE)
+    return int(tx.execute(query).scalar_one())
 
 
 def count_asked(tx: Tx, caller_id: str, since: datetime) -> int:
@@ -276,11 +277,11 @@ def list_asked_before(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Ca
 
 
 def list_standing_still(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
-    """Return unclaimed requests that are due for escalation."""
-    free = callbacks.c.state.in_((CallbackState.WAITING, CallbackState.REVIEW))
+    """Return unclaimed requests that are due for escalation; nobody is alerted of sample data."""
+    free = callbacks.c.state.in_((CallbackState.WAITING, CallbackState.REVIEW)), callbacks.c.channel != SAMPLE
     return _read_some(
         tx,
-        select(callbacks).where(text(OPEN), free, callbacks.c.escalate_at <= now),
+        select(callbacks).where(text(OPEN), *free, callbacks.c.escalate_at <= now),
         callbacks.c.escalate_at,
         limit,
     )

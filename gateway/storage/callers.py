@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, or_, select, update
 from sqlalchemy import Row as TableRow
@@ -20,11 +20,14 @@ from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import ThreadAsked
 from gateway.foundation.loop_turns import NeedsThread
 from gateway.foundation.time_and_chance import make_random_bytes, new_id
-from gateway.storage import people
+from gateway.storage import people, sign_ins
 from gateway.storage.database import Store, Tx
 from gateway.storage.encryption import Ring
-from gateway.storage.tables import attempts, callbacks, callers, outbox, text_parts, texts, threads
+from gateway.storage.tables import SAMPLE, attempts, callbacks, callers, outbox, text_parts, texts, threads
 from gateway.storage.value_limits import CompiledStatement, build_insert
+
+if TYPE_CHECKING:
+    from gateway.storage.callbacks import Callback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +175,38 @@ def set_texts_unsafe(tx: Tx, caller: Caller, *, now: datetime) -> None:
 def drop_caller(tx: Tx, caller_id: str) -> None:
     """Delete the caller; rows that referred to it keep their counts without it."""
     tx.execute(delete(callers).where(callers.c.id == caller_id))
+
+
+def is_sample(request: "Callback") -> bool:
+    """Return whether a request is sample data, or follows one that is."""
+    return request.trial and request.channel == SAMPLE
+
+
+def has_real(tx: Tx) -> bool:
+    """Return whether a real phone was ever met, or a request of one is there."""
+    asked = select(callbacks.c.id).where(callbacks.c.trial.is_(False)).limit(1)
+    met = select(callers.c.id).where(callers.c.trial.is_(False)).limit(1)
+    return any(tx.execute(query).first() is not None for query in (asked, met))
+
+
+def drop_samples(tx: Tx) -> int:
+    """Delete all sample requests and their callers; return how many requests there were.
+
+    What hangs on a request (attempts, notes, drafts, links, referrals) goes with it, by its foreign key. A caller that
+    a simulator has used meanwhile stays.
+    """
+    samples = callbacks.c.trial, callbacks.c.channel == SAMPLE
+    found = tx.execute(select(callbacks.c.id, callbacks.c.caller_id).where(*samples)).all()
+    ids, caller_ids = [row.id for row in found], {row.caller_id for row in found if row.caller_id}
+    for caller_id in sorted(caller_ids):
+        sign_ins.drop_forms_about(tx, caller_id, None)
+    tx.execute(delete(outbox).where(outbox.c.callback_id.in_(ids)))
+    tx.execute(delete(callbacks).where(callbacks.c.id.in_(ids)))
+    used = (select(table.c.caller_id).where(table.c.caller_id.in_(caller_ids)) for table in _BY_LINE)
+    tx.execute(
+        delete(callers).where(callers.c.id.in_(caller_ids), *(callers.c.id.not_in(one) for one in used))
+    )
+    return len(ids)
 
 
 def hash_number(tx: Tx, number: str, *, trial: bool) -> bytes:

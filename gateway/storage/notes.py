@@ -93,7 +93,9 @@ class Note:
     text: str
 
 
-def add_note(tx: Tx, *, note_id: str, callback_id: str, person_id: str, text: str, now: datetime) -> bool:
+def add_note(
+    tx: Tx, *, note_id: str, callback_id: str, person_id: str | None, text: str, now: datetime
+) -> bool:
     """Insert a note; False where its id exists, so that a form sent twice writes one note."""
     sealed = tx.ring.seal_text(text, table="notes", column="text", row=note_id)
     statement = (

@@ -5,14 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, String, TextClause, cast, func, literal, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    String,
+    TextClause,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
 from gateway.storage.conversations import build_danger_count
 from gateway.storage.database import Tx
 from gateway.storage.list_filter import ListFilter
 from gateway.storage.queue import IdQuery, QueueShape, build_shape, count_due, count_some, find_shape
-from gateway.storage.tables import IN_HAND, REVIEW, WAITING, callbacks
+from gateway.storage.settings import SAMPLES
+from gateway.storage.tables import IN_HAND, REVIEW, SAMPLE, WAITING, callbacks, settings
 
 _c = callbacks.c
 _NEWEST = 20
@@ -41,6 +53,8 @@ class Pulse:
         danger_texts: unread texts with a danger word.
         came: waiting requests made since the instant that was asked for.
         newest_danger: id of the waiting request in danger that was made last; empty without one.
+        has_samples: sample data is in.
+        due_samples: how many of those that are due are sample data, for which nothing may sound.
         shape: by which indexes the queue is read, for the lists of the same page.
     """
 
@@ -50,6 +64,8 @@ class Pulse:
     came: int
     shape: QueueShape
     newest_danger: str
+    has_samples: bool = False
+    due_samples: int = 0
 
 
 def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
@@ -75,6 +91,8 @@ def read_pulse(tx: Tx, team: str, *, person_id: str, now: datetime, since: datet
             _newest_danger(team).label("newest_danger"),
             build_danger_count().label("danger_texts"),
             (_new_since(team, since) if since else literal(0)).label("came"),
+            _if_samples(literal(1)).label("has_samples"),
+            _if_samples(_due_samples(team, now)).label("due_samples"),
             *build_shape(team, now),
         )
     ).one()
@@ -89,6 +107,8 @@ def read_pulse(tx: Tx, team: str, *, person_id: str, now: datetime, since: datet
         came=int(row.came),
         shape=find_shape(row),
         newest_danger=row.newest_danger or "",
+        has_samples=bool(row.has_samples),
+        due_samples=int(row.due_samples),
     )
 
 
@@ -104,8 +124,12 @@ def count_new_since(tx: Tx, team: str, *, since: datetime) -> int:
 
 
 def find_oldest(tx: Tx, team: str) -> datetime | None:
-    """Return when the longest waiting request was made: the first of each priority, along the queue's index."""
-    firsts = tx.execute(select(*(_first_asked(team, one) for one in (DANGER, NORMAL)))).one()
+    """Return when the longest waiting request was made: the first of each priority, along the queue's index.
+
+    It is for monitoring, so sample data is left out.
+    """
+    real = _c.channel != SAMPLE
+    firsts = tx.execute(select(*(_first_asked(team, one, real) for one in (DANGER, NORMAL)))).one()
     return min((first for first in firsts if first is not None), default=None)
 
 
@@ -141,15 +165,23 @@ def _count_bounded(
 
 
 def _new_since(team: str, since: datetime) -> ColumnElement[int]:
-    waits = text(WAITING)
-    return _add_up(
-        _count_bounded(_c.team == team, waits, _c.priority == one, _c.asked_at > since, along=_c.asked_at)
-        for one in (DANGER, NORMAL)
-    )
+    new = _c.team == team, text(WAITING), _c.asked_at > since, _c.channel != SAMPLE
+    return _add_up(_count_bounded(*new, _c.priority == one, along=_c.asked_at) for one in (DANGER, NORMAL))
 
 
-def _first_asked(team: str, priority: int) -> ScalarSelect[datetime]:
-    first = select(_c.asked_at).where(_c.team == team, text(WAITING), _c.priority == priority)
+def _if_samples(count: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the count where sample data is in, else 0: neither database runs a branch that is not taken."""
+    stands = select(settings.c.name).where(settings.c.name == SAMPLES).exists()
+    return case((stands, count), else_=literal(0))
+
+
+def _due_samples(team: str, now: datetime) -> ScalarSelect[int]:
+    due = _c.channel == SAMPLE, _c.due_at <= now, _c.due_until > now
+    return _count_bounded(_c.team == team, text(WAITING), *due, along=_c.due_until)
+
+
+def _first_asked(team: str, priority: int, *only: ColumnElement[bool]) -> ScalarSelect[datetime]:
+    first = select(_c.asked_at).where(_c.team == team, text(WAITING), _c.priority == priority, *only)
     return first.order_by(_c.asked_at, _c.id).limit(1).scalar_subquery()
 
 

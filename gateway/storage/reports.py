@@ -19,6 +19,7 @@ from gateway.storage.tables import (
     OPEN,
     PENDING,
     RUNG,
+    SAMPLE,
     attempts,
     callbacks,
     figure_months,
@@ -32,7 +33,8 @@ from gateway.storage.value_limits import build_insert
 def open_between(tx: Tx, team: str, since: datetime, until: datetime) -> tuple[Callback, ...]:
     """Return a team's open requests made from one instant up to another, oldest first."""
     c = callbacks.c
-    query = select(callbacks).where(text(OPEN), c.team == team, c.asked_at >= since, c.asked_at < until)
+    asked = c.asked_at >= since, c.asked_at < until, c.channel != SAMPLE
+    query = select(callbacks).where(text(OPEN), c.team == team, *asked)
     return tuple(open_row(tx, row) for row in tx.execute(query.order_by(c.asked_at, c.id)))
 
 
@@ -56,12 +58,10 @@ def count_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
 
 
 def count_callbacks(tx: Tx) -> dict[str, int]:
-    """Return state → number of requests."""
+    """Return state → number of requests, without sample data."""
     c = callbacks.c
-    return {
-        row.state: int(row.n)
-        for row in tx.execute(select(c.state, func.count(c.id).label("n")).group_by(c.state))
-    }
+    query = select(c.state, func.count(c.id).label("n")).where(c.channel != SAMPLE).group_by(c.state)
+    return {row.state: int(row.n) for row in tx.execute(query)}
 
 
 # Counters by day, hour, channel, language and version; none refers to a caller.

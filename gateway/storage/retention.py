@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from gateway.storage.database import Tx
 from gateway.storage.tables import (
+    SAMPLE,
     WAITING,
     attempts,
     audit,
@@ -85,7 +86,12 @@ def _holds_something(table: Table, emptied: Mapping[str, Any]) -> ColumnElement[
 
 
 def _of_closed(callback_id: ColumnElement[str]) -> Callable[[datetime], ColumnElement[bool]]:
-    return lambda before: callback_id.in_(select(callbacks.c.id).where(callbacks.c.closed_at < before))
+    return lambda before: callback_id.in_(select(callbacks.c.id).where(_was_closed(before)))
+
+
+def _was_closed(before: datetime) -> ColumnElement[bool]:
+    """Return the condition for closed requests; sample data goes when it is taken out, and asks nobody before."""
+    return and_(callbacks.c.closed_at < before, callbacks.c.channel != SAMPLE)
 
 
 def _is_unneeded(before: datetime) -> ColumnElement[bool]:
@@ -152,7 +158,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule(
         "callbacks", attempts, 90, _of_closed(attempts.c.callback_id), {"caller_id": None, "note": ""}
     ),
-    RetentionRule("callbacks", callbacks, 90, _is_older(callbacks.c.closed_at), _CLOSED),
+    RetentionRule("callbacks", callbacks, 90, _was_closed, _CLOSED),
     RetentionRule("callers", callers, 90, _is_unneeded),
     RetentionRule("stopped", callers, 730, _was_stopped_long_ago),
     RetentionRule("messages", outbox, 7, _is_said_and_done, {"payload": None}),

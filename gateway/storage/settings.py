@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, func, or_, select, text, update
 
 from gateway.channels.contract import Channel
 from gateway.domain.contact_safety import SafeContact
@@ -71,6 +71,19 @@ def save_setting(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> in
         index_elements=["name"], set_=changed | {"rev": settings.c.rev + 1}
     ).returning(settings.c.rev)
     return int(tx.execute(statement).scalar_one())
+
+
+def drop_setting(tx: Tx, name: str) -> bool:
+    """Delete the value of this name; False where it has none."""
+    statement = delete(settings).where(settings.c.name == name).returning(settings.c.name)
+    return tx.execute(statement).first() is not None
+
+
+SAMPLES = "sample-data"
+"""Name of the setting that stands while sample data is in, so that a page learns it by one key; and of its audit rows.
+
+Two presses at once wait for each other at this row.
+"""
 
 
 def put_if_new(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> bool:

@@ -173,8 +173,10 @@ def list_help_contacts(tx: Tx, team: str) -> tuple[people.Person, ...]:
 
 
 def _open(tx: Tx, row: OutboxRow) -> Callback | None:
+    """Return the request to tell of: an open one that is no sample data."""
     callback = callbacks.by_id(tx, row.callback_id) if row.callback_id else None
-    return callback if callback is not None and callback.state in OPEN else None
+    is_told = callback is not None and callback.state in OPEN and not callers.is_sample(callback)
+    return callback if is_told else None
 
 
 # Danger words in a text. The alert holds neither the text nor the number, and it starts no call.

@@ -127,7 +127,7 @@ def choose_line(parts: Services, tx: Tx, caller_id: str | None, line: str, now: 
     Her own line where none is open, so that its alarm tells somebody; always for a phone of a simulator.
     """
     caller = callers.by_id(tx, caller_id) if caller_id else None
-    if caller is None or caller.number is None:
+    if caller is None or caller.number is None or (caller.trial and parts.is_trial(line)):
         return line
     return _find_open(parts, caller.number, line, find_stopped_lines(tx, now))
 

@@ -138,7 +138,7 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
 
 def count_attempt(parts: Services, begun: Begun, kind: str) -> None:
     """Count an attempt by its kind, and of a first one how long the caller waited for it."""
-    parts.count.add("attempt", kind)
+    parts.count.add("attempt", kind, trial=begun.callback.trial)
     if begun.waited is not None:
         parts.count.add("first_call", find_wait_step(begun.waited), trial=begun.callback.trial)
 
@@ -161,7 +161,7 @@ def start_attempt(
             raise Withheld(callback.withheld or "plain")
         return Begun(callback=callback, attempt=running, from_number=from_number, is_new=False)
     _may_begin(tx, actor, callback, reason)
-    if how == "phone":
+    if how == "phone" and not callers.is_sample(callback):  # no number of anybody
         call_limits.ask_for_room(parts, tx, actor)
     caller = _reachable(parts, tx, callback, now)
     slot = _slot(parts, tx, actor, callback, caller, reason)

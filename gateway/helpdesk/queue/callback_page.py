@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import OVER, CallbackState
 from gateway.domain.contact_safety import When
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.helpdesk.calls import attempts, bridged_calls, call_limits
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue import transfer
 from gateway.helpdesk.queue.call_sheet import UNSAVED
 from gateway.helpdesk.queue.consequences import find_abilities, find_control, find_safety, list_outcomes
-from gateway.helpdesk.queue.list_view import WHOLE, ListView, make_history
+from gateway.helpdesk.queue.list_view import WHOLE, Happening, ListView, make_history
 from gateway.helpdesk.queue.queue import (
     LOOKS,
     CallbackView,
@@ -30,7 +30,17 @@ from gateway.helpdesk.queue.shift_summary import WRITTEN_AGAIN
 from gateway.helpdesk.queue.undo import may_reopen
 from gateway.helpdesk.requests.referrals import POLICY, choose_entries
 from gateway.helpdesk.staff.centre_lists import list_topics
-from gateway.storage import bridges, broken_promises, counts, duty, notes, people, queue, queue_counts
+from gateway.storage import (
+    bridges,
+    broken_promises,
+    callers,
+    counts,
+    duty,
+    notes,
+    people,
+    queue,
+    queue_counts,
+)
 from gateway.storage.attempts import INCOMING
 from gateway.storage.queue import Tab
 
@@ -280,6 +290,7 @@ def _compose_shown(parts: Services, tx: Tx, actor: Actor, rows: _Rows) -> Callba
         known = rows.team.find_person(person_id)
         return known.name if known else name_of(tx, person_id)  # removed people are in no team
 
+    acts = make_history((one for one in rows.written.acts if one.subject == callback.id), find_name)
     return compose_view(
         parts,
         rows.one,
@@ -287,8 +298,26 @@ def _compose_shown(parts: Services, tx: Tx, actor: Actor, rows: _Rows) -> Callba
         past=rows.calls.list_past(caller_id),
         calling=live.who if live is not None else "",
         our_number=person.number if person is not None else None,
-        history=make_history((one for one in rows.written.acts if one.subject == callback.id), find_name),
+        history=(*_list_made_up(callback, rows.calls), *acts),
         notes=rows.written.notes,
+    )
+
+
+def _list_made_up(callback: Callback, calls: SeenCalls) -> tuple[Happening, ...]:
+    """Return what sample data shows as its past: nobody did it, so no audit entry says so."""
+    if not callers.is_sample(callback):
+        return ()
+    of_nobody = [
+        one.attempt
+        for one in calls.calls
+        if one.attempt.callback_id == callback.id and one.attempt.person_id is None
+    ]
+    return (
+        Happening(at=callback.asked_at, act=AuditAct.ASKED, who=""),
+        *(
+            Happening(at=one.ended_at or one.started_at, act=AuditAct.OUTCOME, detail=one.outcome, who="")
+            for one in sorted(of_nobody, key=lambda one: one.started_at)
+        ),
     )
 
 

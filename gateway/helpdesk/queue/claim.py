@@ -24,7 +24,7 @@ from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.helpdesk.errors import Full, explain_refusal, find_callback
 from gateway.helpdesk.requests.planning import find_window_start
 from gateway.helpdesk.staff.shifts import find_offers, is_big, list_on_duty
-from gateway.storage import attempts, audit, callbacks, people, queue
+from gateway.storage import attempts, audit, callbacks, callers, people, queue
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -239,7 +239,8 @@ def _check_room(tx: Tx, team: str, person: Person) -> None:
 def _in_turn(parts: Services, tx: Tx, actor: Actor, now: datetime) -> list[Callback]:
     """Return the callbacks that may be handed to this person, in queue order.
 
-    In a big centre, languages that nobody else on duty speaks come first, after danger.
+    In a big centre, languages that nobody else on duty speaks come first, after danger. Sample data comes last, so
+    that nobody waits behind it.
     """
     person = people.by_id(tx, actor.person_id)
     own = find_offers(person) if person else Offers()
@@ -248,11 +249,18 @@ def _in_turn(parts: Services, tx: Tx, actor: Actor, now: datetime) -> list[Callb
     tags = {find_spoken_language(tag) for tag in own.languages}
     ready = queue.list_ready(tx, actor.team, now=now, until=now + LONG_ENOUGH, languages=tags, limit=_AT_MOST)
     given = [one.callback for one in ready if may_be_given(_needs_of(one.callback), own, others)]
-    worth = [one for one in given if is_worth_handing_out(_place_of(one), now)]
+    worth = sorted((one for one in given if is_worth_handing_out(_place_of(one), now)), key=callers.is_sample)
     if not is_big(tx, actor.team):
         return worth
     rare = find_scarce_languages(own, [own, *others])
-    return sorted(worth, key=lambda one: (one.priority, find_spoken_language(one.language) not in rare))
+    return sorted(
+        worth,
+        key=lambda one: (
+            callers.is_sample(one),
+            one.priority,
+            find_spoken_language(one.language) not in rare,
+        ),
+    )
 
 
 def _may_ring(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:

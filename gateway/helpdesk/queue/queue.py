@@ -25,7 +25,7 @@ from gateway.helpdesk.queue.list_view import (
     make_tab_stamp,
 )
 from gateway.helpdesk.requests.planning import find_window_start
-from gateway.storage import attempts, audit, notes, people, queue, queue_counts
+from gateway.storage import attempts, audit, callers, notes, people, queue, queue_counts
 from gateway.storage.queue import QueueEntry, Tab
 from gateway.storage.queue_counts import Counts, Pulse
 
@@ -67,6 +67,7 @@ class Row:
         to_decide: claimed out of review, so it needs a decision before any call.
         phone: the number, masked; empty after an erasure.
         trial: it was asked in the simulator, so no caller waits.
+        sample: it is sample data: nobody asked at all.
         withheld: code of the caller's refusal; empty if calls are allowed.
         looking: names of others who have its page open; known in big centres only.
         promise: what may be said of its window.
@@ -104,6 +105,7 @@ class Row:
     closed_at: datetime | None
     minor: bool = False
     trial: bool = False
+    sample: bool = False
     version: str = ""
     looking: tuple[str, ...] = ()
     promise: Promise = Promise.NONE
@@ -356,6 +358,7 @@ def build_row(one: QueueEntry, actor: Actor, now: datetime) -> Row:
         closed_at=callback.closed_at,
         minor=callback.minor,
         trial=callback.trial,
+        sample=callers.is_sample(callback),
         version=callback.version,
         promise=find_promise(due_at, due_until, now),
         last_holder=(one.holder or "") if callback.state in OVER else "",

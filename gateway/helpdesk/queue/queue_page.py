@@ -63,6 +63,7 @@ class StatusBar:
         troubled: channels that reach real phones and fail.
         confessions: broken promises that nobody has acknowledged.
         urgency: what is told with sound; None for people who do not work the queue.
+        has_samples: sample data is in, which every page says.
     """
 
     running: Bridge | None = None
@@ -71,6 +72,7 @@ class StatusBar:
     troubled: tuple[ChannelStatus, ...] = ()
     confessions: tuple[Confession, ...] = ()
     urgency: Urgency | None = None
+    has_samples: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,12 +195,13 @@ def compose_bar(
         danger_texts=pulse.danger_texts,
         confessions=confessions,
         urgency=Urgency(
-            due_now=pulse.counts.due_now,
+            due_now=pulse.counts.due_now - pulse.due_samples,
             newest_danger=pulse.newest_danger,
             mine=pulse.counts.mine,
             later=pulse.counts.later,
             review=pulse.counts.review,
         ),
+        has_samples=pulse.has_samples,
         troubled=tuple(
             one for one in compose_statuses(parts, channels) if one.sort and one.channel.contract.real
         ),

@@ -192,7 +192,7 @@ class ExportedRow:
 
 
 def export_callbacks(parts: Services, actor: Actor, *, month: str = "") -> tuple[ExportedRow, ...]:
-    """Return every callback for a report, and record the export in the audit log.
+    """Return every callback but sample data for a report, and record the export in the audit log.
 
     ``month``, as in 2026-11, keeps those asked in that month of the helpline's time zone.
 
@@ -215,7 +215,8 @@ def export_callbacks(parts: Services, actor: Actor, *, month: str = "") -> tuple
             subject=actor.team,
             detail=month,
         )
-        found = stored.list_everything(tx, actor.team, closed=True, now=now, asked=asked)
+        listed = stored.list_everything(tx, actor.team, closed=True, now=now, asked=asked)
+        found = [one for one in listed if not callers.is_sample(one.callback)]
         tried = attempts.list_summaries(tx, [one.callback.id for one in found])
     rows = (build_row(one, actor, now) for one in found)
     never = (None, "")

@@ -30,7 +30,7 @@ from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.queue.outcome import UNCLEAR
 from gateway.helpdesk.requests.intake_rules import call_for_help
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
-from gateway.storage import attempts, audit, broken_promises, callbacks
+from gateway.storage import attempts, audit, broken_promises, callbacks, callers
 from gateway.storage import broken_promises as stored
 
 if TYPE_CHECKING:
@@ -201,9 +201,13 @@ def expire_requests(parts: Services) -> int:
 
 
 def _few_aged(tx: Tx, now: datetime) -> tuple[Callback, ...]:
-    """Return the expired requests; none if they are more than may end in one run without a person's confirmation."""
+    """Return the expired requests; none if they are more than may end in one run without a person's confirmation.
+
+    Sample data is not counted.
+    """
     aged = callbacks.list_asked_before(tx, before=now - VALID_FOR)
-    ending = sum(one.state in (CallbackState.WAITING, CallbackState.REVIEW) for one in aged)
+    ends = (CallbackState.WAITING, CallbackState.REVIEW)
+    ending = sum(one.state in ends and not callers.is_sample(one) for one in aged)
     return aged if _may_end(tx, ending, now) else ()
 
 

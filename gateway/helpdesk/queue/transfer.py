@@ -14,7 +14,7 @@ from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoSuchCallback, explain_refusal, find_callback
 from gateway.helpdesk.queue.claim import LEASE, is_to_decide
 from gateway.helpdesk.staff.shifts import DECIDING, FEW, find_offers, is_big, list_on_duty
-from gateway.storage import audit, callbacks, duty, notes, people
+from gateway.storage import audit, callbacks, callers, duty, notes, people
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -206,7 +206,7 @@ def _hand_over(parts: Services, tx: Tx, actor: Actor, callback_id: str, to: str,
 
 def _tell_colleague(parts: Services, tx: Tx, callback: Callback, colleague: Person) -> str | None:
     """Alert a colleague who works by SMS only; all others see the transfer on their open pages."""
-    if not colleague.by_text:
+    if not colleague.by_text or callers.is_sample(callback):
         return None
     return alerts.tell_one(
         parts, tx, colleague, "passed", channel=callback.channel, callback_id=callback.id,

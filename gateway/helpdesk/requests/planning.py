@@ -13,7 +13,7 @@ from gateway.domain.callbacks.outcomes import find_rest_end
 from gateway.domain.callbacks.windows import ALWAYS, Hours, Window, find_natural_start, find_next_window
 from gateway.domain.contact_safety import When, read_rule
 from gateway.menus.engine.wording import fill_template
-from gateway.storage import outbox
+from gateway.storage import callers, outbox
 from gateway.storage.duty import find_hours
 
 if TYPE_CHECKING:
@@ -182,7 +182,9 @@ LASTS = timedelta(days=14)
 
 def may_be_sent(callback: Callback, now: datetime) -> bool:
     """Return whether a text that the centre starts may be sent to this caller."""
-    return callback.caller_id is not None and callback.contact is not None and callback.contact.may_text(now)
+    if callback.caller_id is None or callback.contact is None or callers.is_sample(callback):
+        return False
+    return callback.contact.may_text(now)
 
 
 def add_text(

@@ -19,7 +19,7 @@ from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
 from gateway.helpdesk.requests.referrals import POLICY
 from gateway.helpdesk.staff import two_factor
 from gateway.helpdesk.staff.shifts import list_day_shifts
-from gateway.storage import attempts, audit, duty, people, queue, settings
+from gateway.storage import attempts, audit, callers, duty, people, queue, settings
 from gateway.storage.live_menus import find_withheld
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ class PersonDay:
         shifts: the hours planned for this day, as "08:00-12:00"; empty where none are or the person is away.
         away: the person is away, or the centre has a holiday.
         rows: what the person did, oldest first.
-        outcomes: outcome of a call → how often it was recorded and not undone; the record keeps both.
+        outcomes: outcome of a call → how often it was recorded and not undone; the record keeps both. What was done
+            to sample data is not counted.
         talks: how many callers the person talked with who had rung themselves.
         codes: request id → code, of the requests in ``rows``.
     """
@@ -205,14 +206,17 @@ def show_day(parts: Services, actor: Actor, person_id: str, day: date) -> Person
             one.person_id == person_id and one.first <= day <= one.last for one in rota.away
         )
         asked = queue.list_by_ids(tx, sorted({row.subject for row in rows if row.kind == "callback"}))
-    acts = Counter(row.act for row in rows)
+    # A request is deleted only as sample data: others are emptied, and their row stays.
+    real = {one.callback.id for one in asked if not callers.is_sample(one.callback)}
+    counted = [row for row in until_after if row.kind != "callback" or row.subject in real]
+    acts = Counter(row.act for row in counted if row.at < end)
     return PersonDay(
         person=known[0],
         day=day,
         shifts=() if away else list_day_shifts(rota, person_id, day),
         away=away,
         rows=rows,
-        outcomes=_count_outcomes(until_after, end),
+        outcomes=_count_outcomes(counted, end),
         talks=acts[AuditAct.TALKED],
         codes={one.callback.id: one.callback.code for one in asked if one.callback.team == actor.team},
     )
@@ -308,6 +312,7 @@ def list_first_steps(parts: Services, actor: Actor) -> tuple[FirstStep, ...]:
         hours = duty.find_hours(tx, parts.line.hours, parts.line.zone, now, actor.team)
         backup = settings.find_change(tx, settings.BACKUP_MARK)
         tried = attempts.is_trial_called(tx)
+        samples = settings.find_change(tx, settings.SAMPLES)
     return (
         FirstStep(word="numbers", done=not parts.line.missing, about=tuple(sorted(parts.line.unset))),
         *_list_staff_steps(parts, staff),
@@ -315,6 +320,7 @@ def list_first_steps(parts: Services, actor: Actor) -> tuple[FirstStep, ...]:
         _check_texts(parts),
         FirstStep(word="backup", done=backup is not None and now - backup.at < BACKUP_AGE),
         FirstStep(word="test_call", done=tried),
+        *([FirstStep(word="samples", done=False)] if samples else ()),
         FirstStep(word="channel", done=bool(real), about=real),
     )
 

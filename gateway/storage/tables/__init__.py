@@ -1,6 +1,7 @@
 """The schema: every table, with the unique keys and partial indexes that enforce its rules."""
 
 from gateway.storage.tables.callbacks import (
+    SAMPLE,
     attempts,
     bridges,
     broken_promises,
@@ -82,6 +83,7 @@ __all__ = [
     "PENDING",
     "REVIEW",
     "RUNG",
+    "SAMPLE",
     "SENDING",
     "UNCLEAR",
     "UNREAD",

@@ -33,6 +33,9 @@ from gateway.storage.value_limits import (
     metadata,
 )
 
+SAMPLE = "sample data"
+"""Stands in the place of a channel where a trial request is sample data."""
+
 callbacks = Table(
     "callbacks",
     metadata,

@@ -1,4 +1,4 @@
-"""Serves the checklist until the line is live, all settings, the centre's rules and its audit log.
+"""Serves the checklist until the line is live with its sample data, all settings, the centre's rules and audit log.
 
 Rules are the policy for callers under 18 and the channels for staff alerts; the log has a monthly CSV export.
 """
@@ -12,13 +12,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask import Response as FlaskResponse
+from flask_babel import ngettext
 
 from gateway.domain.callbacks.windows import DAYS
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.alerts.alerts import ROADS
 from gateway.helpdesk.errors import Rejected
+from gateway.helpdesk.queue import sample_data
+from gateway.helpdesk.queue.sample_data import SampleFault, SamplesRefused
 from gateway.helpdesk.requests.referrals import POLICY
 from gateway.helpdesk.staff import centre_policy, two_factor
 from gateway.operations import line_settings
@@ -28,7 +31,7 @@ from gateway.web.admin.channels import list_groups
 from gateway.web.shared import health
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved, read_field
-from gateway.web.shared.i18n import later
+from gateway.web.shared.i18n import _, later
 from gateway.web.shared.labels import find_word, quote_formula
 from gateway.web.shared.second_factor import ask_proof, take_proof
 
@@ -98,6 +101,11 @@ _STEPS = {
         ),
         "/phone/",
     ),
+    "samples": (
+        later("The sample requests are taken out"),
+        later("They are for learning. Before callers come the queue should hold nothing but their requests."),
+        "/admin/begin#sample-data",
+    ),
     "channel": (
         later("A line of a provider is connected"),
         later("Until then only the phone page reaches the menu. gateway channels add PROVIDER begins one."),
@@ -114,7 +122,11 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     def first_steps() -> str:
         steps = centre_policy.list_first_steps(parts, get_actor())
         return render_template(
-            "admin/begin.html", steps=steps, words=_STEPS, left=[one for one in steps if not one.done]
+            "admin/begin.html",
+            steps=steps,
+            words=_STEPS,
+            left=[one for one in steps if not one.done],
+            samples=sample_data.find_samples(parts),
         )
 
     @pages.get("/how-we-work")
@@ -140,6 +152,39 @@ def add_to(pages: Blueprint, parts: Services) -> None:
             place="roads",
             typed_order=order,
         )
+
+
+BEGIN = "/admin/begin#sample-data"
+_NO_SAMPLES = {
+    SampleFault.LIVE: later(
+        "No samples were put in: real callers reach this line, or have reached it. Samples are for a line before its "
+        "first caller. To practise, ask for a call on the phone page."
+    ),
+    SampleFault.THERE: later("The samples are in already; nothing was added."),
+}
+
+
+def add_samples(pages: Blueprint, parts: Services) -> None:
+    """Register the two presses that put sample requests in and take them out."""
+
+    @pages.post("/begin/samples/in")
+    def put_samples_in() -> Response:
+        try:
+            count = sample_data.put_samples_in(parts, get_actor(), note=_("This note is a sample."))
+        except SamplesRefused as refused:
+            flash(str(_NO_SAMPLES[refused.why]), "info" if refused.why is SampleFault.THERE else "bad")
+        else:
+            flash(ngettext("%(num)s sample request is in.", "%(num)s sample requests are in.", count))
+        return redirect(BEGIN, SEE_OTHER)
+
+    @pages.post("/begin/samples/out")
+    def take_samples_out() -> Response:
+        count = sample_data.take_samples_out(parts, get_actor())
+        if count:
+            flash(ngettext("%(num)s sample request is out.", "%(num)s sample requests are out.", count))
+        else:
+            flash(_("No samples were in; nothing was taken out."), "info")
+        return redirect(BEGIN, SEE_OTHER)
 
 
 SETTINGS = "/admin/settings"

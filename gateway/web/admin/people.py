@@ -59,6 +59,7 @@ def build_blueprint(parts: Services, links: WebhookLinks, checks: CheckedDrafts 
     shifts.add_to(pages, parts)
     referrals.add_to(pages, parts)
     centre_policy.add_to(pages, parts)
+    centre_policy.add_samples(pages, parts)
     centre_policy.add_audit_log(pages, parts)
     centre_policy.add_settings(pages, parts)
     channels.add_to(pages, parts, links)

@@ -35,7 +35,7 @@ from gateway.menus.engine.dates import find_odd_year
 from gateway.web.console import labels
 from gateway.web.console.callback import render_callback
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.error_pages import refuse_page, show_missing
+from gateway.web.shared.error_pages import refuse_page, show_gone
 from gateway.web.shared.forms import flash_saved, flash_undoable, read_field
 from gateway.web.shared.i18n import _
 from gateway.web.shared.languages import format_clock, format_day_and_clock, format_window
@@ -211,7 +211,7 @@ def _render_again(
             parts, callback_id, fault=fault, typed=typed, unsent=list_posted_words()
         ), status
     except NoSuchCallback:
-        return show_missing()
+        return show_gone()
     except NotPermitted:
         return refuse_page(parts)
 

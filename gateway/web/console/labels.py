@@ -225,6 +225,7 @@ _WORDS: dict[str, dict[str, Any]] = {
         "sunday": _("Sundays"),
         "now": _("now"),
         "never": _("never"),
+        "all_day": _("all day"),
     },
     "happening": {
         "asked": _("she asked"),
@@ -257,6 +258,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         "cannot": _("said that they cannot take it"),
         "exported": _("taken out as a table"),
         "set": _("setting changed"),
+        "samples.in": _("sample requests put in"),
+        "samples.out": _("sample requests taken out"),
         "written": _("written"),
         "taken out": _("taken out of the book"),
         "sent a number": _("a number was sent to her"),

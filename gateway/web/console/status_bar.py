@@ -105,6 +105,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
             "confessions": lambda: group_confessions(_find_bar(parts).confessions),
             "urgency": lambda: _find_bar(parts).urgency,
             "danger_texts": lambda: _find_bar(parts).danger_texts,
+            "samples_in": lambda: _find_bar(parts).has_samples,
             "troubled": lambda: _find_bar(parts).troubled,
             "bar_mark": lambda: _make_mark(parts),
             "line_name": lambda name: name_line(parts, name),

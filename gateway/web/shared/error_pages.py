@@ -57,7 +57,7 @@ def install(app: Flask, parts: Services) -> None:
 
     @app.errorhandler(NoSuchCallback)
     def gone(_error: NoSuchCallback) -> tuple[str, int]:
-        return show_missing()
+        return show_gone()
 
     @app.errorhandler(ValueRefused)
     def unfit(_error: ValueRefused) -> tuple[str, int]:
@@ -115,6 +115,14 @@ def show_missing() -> tuple[str, int]:
     return _render_page(NOT_FOUND)
 
 
+def show_gone() -> tuple[str, int]:
+    """Return the 404 page of a request for a call."""
+    advice = _(
+        "The address may be mistyped, or the request is gone: samples go when an administrator takes them out."
+    )
+    return _render_page(NOT_FOUND, advice=advice)
+
+
 def refuse_page(parts: Services) -> tuple[str, int]:
     """Return the 403 page, and audit which page was refused to whom."""
     _put_on_record(parts)
@@ -149,8 +157,11 @@ def _log_fault(fault: _Fault) -> None:
     current_app.logger.error("a page failed: %s %s: %s at %s", request.method, request.endpoint, name, places)
 
 
-def _render_page(status: int, *, again: str = "", wrong: Sequence[WrongPart] = ()) -> tuple[str, int]:
-    title, advice = _find_words(status)
+def _render_page(
+    status: int, *, again: str = "", wrong: Sequence[WrongPart] = (), advice: str = ""
+) -> tuple[str, int]:
+    title, usual = _find_words(status)
+    advice = advice or usual
     if again:
         advice = _("Nothing was sent. Your words are kept: look at the form once more and send it.")
     words = () if again or status == TOO_LARGE or find_sign_in() is None else list_posted_words()

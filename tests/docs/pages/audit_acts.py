@@ -95,6 +95,8 @@ MEANING = {
     "no holiday": (STAFF, "a holiday was made a working day again"),
     "help list": (STAFF, "the order of those who are alerted was changed"),
     "set": (STAFF, "a rule of the centre was set"),
+    "samples.in": (STAFF, "sample requests were put into the queue"),
+    "samples.out": (STAFF, "sample requests were taken out, with all that was written about them"),
     "written": (STAFF, "an entry of the referral book was written"),
     "taken out": (STAFF, "an entry of the referral book was taken out"),
     "menu.publish": (MENUS, "a version went live"),

@@ -123,6 +123,8 @@ TABLE = {
     ("POST", "/admin/referrals/<referral_id>"): {S, A},
     ("POST", "/admin/referrals/<referral_id>/drop"): {S, A},
     ("GET", "/admin/begin"): {S, A},
+    ("POST", "/admin/begin/samples/in"): {A},
+    ("POST", "/admin/begin/samples/out"): {A},
     ("GET", "/admin/how-we-work"): {S, A},
     ("POST", "/admin/how-we-work/policy"): {S, A},
     ("POST", "/admin/how-we-work/roads"): {S, A},

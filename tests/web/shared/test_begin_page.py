@@ -6,6 +6,7 @@ import pytest
 
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.queue import outcome
+from gateway.helpdesk.queue.sample_data import SAMPLES
 from gateway.helpdesk.staff import centre_policy, people
 from gateway.storage import people as rows
 from gateway.storage import settings
@@ -98,6 +99,78 @@ def test_the_page_counts_what_is_left_and_leads_there(parts, app):
     assert page.count("Do it") >= 3
     assert 'href="/admin/shifts"' in page or "hours" in done(parts)
     assert "gateway backup FILE" in page
+
+
+def press(browser, which):
+    answer = browser.post(f"/admin/begin/samples/{which}")
+    assert answer.status_code == 303
+    return page_of(browser, answer.location)
+
+
+def test_samples_go_in_and_out_by_one_press_each(parts, app):
+    ada = came(parts, app, "Ada")
+    page = page_of(ada, "/admin/begin")
+    assert "Twelve made-up requests" in page
+    assert len(SAMPLES) == 12
+    assert ("Put sample requests in" in page, "Take sample requests out" in page) == (True, False)
+    page = press(ada, "in")
+    assert "12 sample requests are in." in page
+    assert ("Put sample requests in" in page, "Take sample requests out" in page) == (False, True)
+    assert "put in by Ada." in page
+    assert "The sample requests are taken out" in page, "a step of the checklist"
+    assert "The samples are in already; nothing was added." in press(ada, "in")
+    assert "12 sample requests are out." in press(ada, "out")
+    page = press(ada, "out")
+    assert "No samples were in; nothing was taken out." in page
+    assert "The sample requests are taken out" not in page
+
+
+def test_a_line_with_a_caller_says_why_it_takes_no_samples(parts, app, clock):
+    Desk(parts, clock).requested()
+    page = press(came(parts, app, "Ada"), "in")
+    assert "No samples were put in: real callers reach this line" in page
+    assert "Put sample requests in" in page
+
+
+def test_a_form_of_elsewhere_puts_nothing_in(parts, app):
+    ada = came(parts, app, "Ada")
+    assert ada.post("/admin/begin/samples/in", csrf="").status_code == 400
+    assert "Put sample requests in" in page_of(ada, "/admin/begin")
+
+
+def test_who_may_not_press_sees_no_button(parts, app):
+    page = page_of(came(parts, app, "Boss", Role.SUPERVISOR), "/admin/begin")
+    assert "Until the line is live" in page
+    assert "sample" not in page.partition("<main")[2].lower()
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "notice", "do_not"),
+    [
+        ("en", "Sample", "Where “Sample” stands nobody waits", "A sample: do not ring it."),
+        ("lo", "ຕົວຢ່າງ", "ບ່ອນທີ່ມີຄຳວ່າ “ຕົວຢ່າງ”", "ຕົວຢ່າງ: ຢ່າໂທ"),
+        ("th", "ตัวอย่าง", "ที่มีคำว่า “ตัวอย่าง”", "ตัวอย่าง: อย่าโทร"),
+    ],
+)
+def test_a_counsellor_reads_in_words_that_they_are_samples(parts, app, clock, language, word, notice, do_not):
+    """On each row, on its page and above every page; the number is no link that dials."""
+    press(came(parts, app, "Ada"), "in")
+    somebody(parts, "Noy", Role.COUNSELLOR)
+    noy = people.find_person(parts, "Noy").id
+    parts.store.run(lambda tx: rows.set_number(tx, noy, "+85620555900001"))
+    browser = Browser(app.test_client()).carry(token_of(parts, "Noy"))
+    browser.get("/")
+    browser.post("/language", language=language)
+    page = page_of(browser, "/")
+    tags = page.count(f"{word}</span>")
+    assert tags == page.count('class="row-top"') == 3
+    assert notice in page
+    opened = browser.post("/take-next").location
+    called = browser.post(f"{opened}/call").location
+    page = page_of(browser, called)
+    assert (notice in page, do_not in page) == (True, True)
+    assert "+1 202-555-01" in page
+    assert "tel:" not in page
 
 
 @pytest.mark.parametrize(
