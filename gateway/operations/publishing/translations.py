@@ -4,7 +4,9 @@ One row is one text with its source; a translation is taken where its source is 
 """
 
 import io
+import re
 import zipfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -61,11 +63,19 @@ class TranslationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translated:
-    """One translation that comes back: the id of its text, the hash of the source that it was made from, its words."""
+    """One translation that comes back.
+
+    Attributes:
+        id: of its text.
+        source_hash: hash of the source that it was made from.
+        words: the translation.
+        is_fuzzy: its translator, or a tool, left it marked as not certain.
+    """
 
     id: str
     source_hash: str
     words: str
+    is_fuzzy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +85,7 @@ class TakenIn:
     written: int = 0
     stale: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    fuzzy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +148,7 @@ def take_translations(
         actor: who takes them in.
         opened: the draft.
         rows: its texts in the language.
-        translated: what came back; empty words change nothing.
+        translated: what came back; empty words change nothing, and changed ones that are fuzzy are only named.
 
     Raises:
         NotPermitted: the actor may not write texts.
@@ -146,21 +157,23 @@ def take_translations(
     """
     check_text_writer(actor)
     known = {row.id: row for row in rows}
-    stale, unknown = [], []
+    stale, unknown, fuzzy = [], [], []
     wanted: list[tuple[Steps, str]] = []
     for each in translated:
         row = known.get(each.id)
         if row is None:
             unknown.append(each.id)
         elif each.words and each.words != row.words:
-            if each.source_hash == row.source_hash:
-                wanted.append((row.path, each.words))
-            else:
+            if each.source_hash != row.source_hash:
                 stale.append(each.id)
+            elif each.is_fuzzy:
+                fuzzy.append(each.id)
+            else:
+                wanted.append((row.path, each.words))
     for file, words in _sort_by_file(opened.files, wanted).items():
         edit = partial(write_many, words=words)
         change_file(parts, actor, opened.draft.id, file, edit, place="translations", allowed=TEXT_WRITERS)
-    return TakenIn(written=len(wanted), stale=tuple(stale), unknown=tuple(unknown))
+    return TakenIn(written=len(wanted), stale=tuple(stale), unknown=tuple(unknown), fuzzy=tuple(fuzzy))
 
 
 def _sort_by_file(
@@ -216,21 +229,45 @@ def write_catalogue(rows: Iterable[TranslationRow], language: str) -> bytes:
     return buffer.getvalue()
 
 
+_HEADER = re.compile(r'^msgid[ \t]+""[ \t]*\nmsgstr[^\n]*(?:\n[ \t]*"[^\n]*)*', re.MULTILINE)
+_CUT_LINE = re.compile(r'^(?!#)[ \t]*\S(?:[^\n]*[^"\s])?[ \t]*$', re.MULTILINE)
+"""A line that is no comment and does not end with a quotation mark, as all others do."""
+
+_OUR_HEADER = r'''msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8\n"'''
+
+
 def read_catalogue(content: bytes) -> tuple[Translated, ...]:
-    """Return the translations of a PO file; what its translator left fuzzy is left out.
+    """Return the translations of a PO file, whichever editor saved it.
+
+    Editors begin it with a byte order mark, change its line ends, wrap and reorder it, and write into its header what
+    they please (``charset=CHARSET``, ``nplurals=INTEGER`` and ``YEAR-MO-DA`` stand in every template of gettext). So
+    the letters are known by the bytes, and the header is not read at all.
 
     Raises:
-        BadSheet: it is no PO file.
+        BadSheet: it is no PO file, or is cut off.
     """
     try:
-        catalogue = read_po(io.BytesIO(content), charset="utf-8")
-    except (PoFileError, UnicodeDecodeError, ValueError):
+        text = content.decode("utf-16" if content[:2] in {BOM_UTF16_LE, BOM_UTF16_BE} else "utf-8-sig")
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")
+        if _CUT_LINE.search(lines):
+            raise BadSheet("cut off")
+        written = _HEADER.sub(lambda _: _OUR_HEADER, lines, count=1).encode()
+        catalogue = read_po(io.BytesIO(written), charset="utf-8", abort_invalid=True)
+    except (PoFileError, ValueError):
         raise BadSheet("no PO file") from None
     found = [
-        Translated(id=str(each.context), source_hash=hash_words(str(each.id)), words=str(each.string))
+        Translated(
+            id=str(each.context),
+            source_hash=hash_words(str(each.id)),
+            words=str(each.string),
+            is_fuzzy=each.fuzzy,
+        )
         for each in catalogue
-        if each.id and each.context and isinstance(each.string, str) and not each.fuzzy
+        if each.id and each.context and isinstance(each.string, str)
     ]
+    if not found:
+        raise BadSheet("no text of ours")
     return _refuse_odd(found)
 
 

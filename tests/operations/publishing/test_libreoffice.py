@@ -1,13 +1,15 @@
 """LibreOffice, without its windows: opens our sheets, shows Lao, saves them, and what comes back is what was changed.
 
-Needs ``soffice`` (Debian: libreoffice-calc-nogui).
+Needs ``soffice`` (Debian: libreoffice-calc-nogui, libreoffice-writer-nogui), and for catalogues ``msgcat`` (gettext).
 """
 
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -20,8 +22,10 @@ from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.publish import publish_menu
 from gateway.operations.publishing.translations import (
     list_rows,
+    read_catalogue,
     read_workbook,
     take_translations,
+    write_catalogue,
     write_workbook,
 )
 from gateway.operations.reporting.monthly_report import write_sheet
@@ -48,14 +52,15 @@ def soffice() -> str:
 
 @pytest.fixture
 def convert(soffice, tmp_path):
-    """Let LibreOffice open a file and save it as another: ``convert(path, "fods")``."""
+    """Let LibreOffice open a file, by a filter if one is named, and save it as another: ``convert(path, "fods")``."""
     home = tmp_path / "home"
     home.mkdir()
 
-    def run(path: Path, to: str) -> Path:
+    def run(path: Path, to: str, reads: str = "") -> Path:
         out = tmp_path / f"as-{to.partition(':')[0]}"
         out.mkdir(exist_ok=True)
         command = [soffice, f"-env:UserInstallation={home.as_uri()}", "--headless", "--norestore"]
+        command += [f"--infilter={reads}"] if reads else []
         command += ["--convert-to", to, "--outdir", str(out), str(path)]
         subprocess.run(
             command, check=True, capture_output=True, timeout=WITHIN, env={**os.environ, "HOME": str(home)}
@@ -127,6 +132,119 @@ def test_a_sheet_saved_by_libreoffice_names_what_is_stale_and_what_is_gone(conve
     opened, rows = read()
     taken = take_translations(parts, NOY, opened, rows, read_workbook(convert(flat, "xlsx").read_bytes()))
     assert (taken.written, taken.stale, taken.unknown) == (0, ("consent",), ("no_such_text",))
+
+
+WRITER = "Text (encoded):UTF8"
+CALC = "Text - txt - csv (StarCalc):9,0,76,1,1/2,0,false,false"
+"""Each line one cell of text: divided by tabulators, which none has, without quotation marks (the same page)."""
+
+IN_LIBREOFFICE = {
+    "in Writer, saved as on Windows": (WRITER, f"txt:{WRITER},CRLF"),
+    "in Writer, saved as here": (WRITER, f"txt:{WRITER},LF"),
+    "in Calc": (CALC, "txt:Text - txt - csv (StarCalc):9,0,76,1,,0,false,true,false"),
+}
+
+
+def run_gettext(*command: str, given: Path) -> Path:
+    """Run a command of GNU gettext over a catalogue; return what it made."""
+    found = shutil.which(command[0])
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {command[0]} here")
+    made = given.with_name(f"{given.stem}-made.po")
+    subprocess.run(
+        [str(found), *command[1:], "-o", str(made), str(given)],
+        check=True,
+        capture_output=True,
+        timeout=WITHIN,
+    )
+    return made
+
+
+IN_GETTEXT = {
+    "wrapped at 79 columns": ("msgcat",),
+    "sorted": ("msgcat", "--sort-output", "--width=40"),
+    "in one line": ("msgcat", "--no-wrap", "--no-location"),
+    "escaped and indented": ("msgcat", "--indent", "--force-po"),
+    "without what is obsolete": ("msgattrib", "--no-obsolete"),
+}
+
+
+@pytest.fixture
+def through(convert):
+    """Let a translator's program save a catalogue: its name → what it made."""
+
+    def run(how: str, path: Path) -> bytes:
+        if how in IN_GETTEXT:
+            return run_gettext(*IN_GETTEXT[how], given=path).read_bytes()
+        reads, saves = IN_LIBREOFFICE[how]
+        return convert(path, saves, reads).read_bytes()
+
+    return run
+
+
+WAYS = (*IN_LIBREOFFICE, *IN_GETTEXT)
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_only_the_texts_that_were_changed_in_a_catalogue_differ(through, draft, tmp_path, how):
+    parts, read = draft
+    opened, rows = read()
+    before = {row.id: row.words for row in rows}
+    new = {"consent": "ເກັບເບີເພື່ອໂທຫາທ່ານ. ລຶບ {days} ມື້ຫຼັງຈົບ", "thanks": 'ຂອບໃຈ "ຫຼາຍ"'}
+    path = tmp_path / "lo.po"
+    path.write_bytes(write_catalogue(rows, "lo"))
+    path.write_bytes(through(how, path))
+    text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    for name, words in new.items():
+        quoted = words.replace('"', '\\"')
+        text, times = re.subn(
+            rf'(msgctxt\s+"{name}"\n(?:.*\n)*?msgstr\s+)(?:".*"\n?\s*)+',
+            lambda found, quoted=quoted: f'{found[1]}"{quoted}"\n\n',
+            text,
+            count=1,
+        )
+        assert times == 1
+    path.write_text(text, encoding="utf-8-sig", newline="\r\n")
+    back = read_catalogue(path.read_bytes())
+    assert {each.id: each.words for each in back} == {**before, **new}
+    taken = take_translations(parts, NOY, opened, rows, back)
+    assert (taken.written, taken.stale, taken.unknown, taken.fuzzy) == (2, (), (), ())
+    after, found = read()
+    assert {row.id: row.words for row in found} == {**before, **new}
+    changed = set("\n".join(after.files.values()).splitlines()) - set(
+        "\n".join(opened.files.values()).splitlines()
+    )
+    assert len(changed) == 2
+
+
+@pytest.mark.parametrize("how", ["in Writer, saved as on Windows", "wrapped at 79 columns"])
+def test_a_catalogue_saved_elsewhere_names_what_is_stale_gone_and_fuzzy(through, draft, tmp_path, how):
+    parts, read = draft
+    opened, rows = read()
+    sent = {
+        row.id: replace(row, words="ໃໝ່") for row in rows if row.id in {"consent", "thanks", "pay", "passport"}
+    }
+    sent["thanks"] = replace(sent["thanks"], id="no_such_text")
+    sent["passport"] = replace(sent["passport"], state="stale")
+    path = tmp_path / "lo.po"
+    path.write_bytes(
+        write_catalogue(list(sent.values()), "lo") + b'\n#~ msgctxt "old"\n#~ msgid "Old"\n#~ msgstr "x"\n'
+    )
+    menu_drafts.change_file(
+        parts,
+        NOY,
+        opened.draft.id,
+        "callback.yaml",
+        lambda text: text.replace("We keep your number", "We keep a number"),
+    )
+    opened, rows = read()
+    taken = take_translations(parts, NOY, opened, rows, read_catalogue(through(how, path)))
+    assert (taken.written, taken.stale, taken.unknown, taken.fuzzy) == (
+        1,
+        ("consent",),
+        ("no_such_text",),
+        ("passport",),
+    )
 
 
 def test_the_report_opens_shows_lao_and_runs_nothing(convert, tmp_path):

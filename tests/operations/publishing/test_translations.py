@@ -174,19 +174,107 @@ def test_a_sheet_locks_all_but_the_translations_and_runs_no_formula():
     assert sheet["D2"].value == "=LEN(C2)"
 
 
-def test_a_stale_text_is_fuzzy_and_what_stays_fuzzy_is_not_taken():
-    stale = TranslationRow(
-        id="x", source="New", words="ເກົ່າ", state="stale", path=("screens", "x", "text", "lo")
-    )
+def test_a_stale_text_is_fuzzy_and_is_taken_once_the_mark_is_gone(parts, draft_id):
+    now = row(parts, draft_id, "pay")
+    stale = TranslationRow(id="pay", source=now.source, words="ເກົ່າ", state="stale", path=now.path)
     content = write_catalogue([stale], "lo")
-    assert read_catalogue(content) == ()
+    taken = take(parts, draft_id, read_catalogue(content))
+    assert (taken.written, taken.fuzzy, taken.stale, taken.unknown) == (0, ("pay",), (), ())
+    assert opened(parts, draft_id).own == {}
     catalogue = read_po(io.BytesIO(content))
-    message = catalogue.get("New", "x")
+    message = catalogue.get(now.source, "pay")
     message.flags.discard("fuzzy")
-    message.string = "ໃໝ່"
+    message.string = "ໃໝ່ {th.wage}"
     done = io.BytesIO()
     write_po(done, catalogue)
-    assert [each.words for each in read_catalogue(done.getvalue())] == ["ໃໝ່"]
+    taken = take(parts, draft_id, read_catalogue(done.getvalue()))
+    assert (taken.written, taken.fuzzy) == (1, ())
+    assert row(parts, draft_id, "pay").words == "ໃໝ່ {th.wage}"
+
+
+SAID = TranslationRow(
+    id="wage",
+    source='At least "400" baht.\nMore by night.',
+    words="ຢ່າງໜ້ອຍ 400 ບາດ\nກາງຄືນ",
+    state="draft",
+    path=("screens", "wage", "text", "lo"),
+)
+UNSAID = TranslationRow(
+    id="back", source="Back", words="", state="missing", path=("screens", "back", "text", "lo")
+)
+SENT = write_catalogue([SAID, UNSAID], "lo")
+HEADER, *ENTRIES = SENT.decode().strip().split("\n\n")
+
+
+def put(before: str, after: str) -> bytes:
+    assert before in SENT.decode()
+    return SENT.decode().replace(before, after).encode()
+
+
+SAVED = {
+    "a byte order mark": b"\xef\xbb\xbf" + SENT,
+    "a byte order mark and no comment before the header": b"\xef\xbb\xbf"
+    + SENT.partition(b"\n#, fuzzy\n")[2],
+    "line ends of Windows": SENT.replace(b"\n", b"\r\n"),
+    "line ends of old Macs": SENT.replace(b"\n", b"\r"),
+    "mixed line ends": SENT.replace(b"\n", b"\r\n", 9),
+    "16 bits a letter": SENT.decode().encode("utf-16"),
+    "no line end at the end": SENT.strip(),
+    "no header": "\n\n".join(ENTRIES).encode(),
+    "entries in another order": "\n\n".join([HEADER, *reversed(ENTRIES)]).encode(),
+    "the header last": "\n\n".join([*ENTRIES, HEADER]).encode(),
+    "no empty lines": SENT.replace(b"\n\n", b"\n"),
+    "letters that the header names wrongly": put("charset=utf-8", "charset=ISO-8859-1"),
+    "letters that the header leaves open": put("charset=utf-8", "charset=CHARSET"),
+    "plural forms left open": put(
+        '"Generated-By', '"Plural-Forms: nplurals=INTEGER; plural=EXPRESSION;\\n"\n"Generated-By'
+    ),
+    "a day in words": put("YEAR-MO-DA HO:MI+ZONE", "last Tuesday"),
+    "a language that nobody knows": put('"MIME', '"Language: xx_XX@romanised\\n"\n"MIME'),
+    "a header in one line": "\n\n".join(['msgid ""\nmsgstr "Language: lo\\n"', *ENTRIES]).encode(),
+    "wrapped anew": put("400 ບາດ", '"\n"400 "\n"ບາດ'),
+    "in one line": put('""\n"ຢ່າງໜ້ອຍ 400 ບາດ\\n"\n"ກາງຄືນ"', '"ຢ່າງໜ້ອຍ 400 ບາດ\\nກາງຄືນ"'),
+    "comments and places": put("#. draft", "# Noy: sure?\n#: screens.yaml:12\n#. draft\n#, no-wrap"),
+    "what was before": put("#. draft", '#. draft\n#| msgctxt "wage"\n#| msgid "At least 380 baht."'),
+    "obsolete entries": SENT + b'\n#~ msgctxt "gone"\n#~ msgid "Old"\n#~ msgstr "x"\n',
+    "entries of others": SENT + b'\nmsgid "Old"\nmsgstr "x"\n\nmsgid "a"\nmsgid_plural "b"\nmsgstr[0] "c"\n',
+    "the same entry twice": SENT + f"\n{ENTRIES[0]}\n".encode(),
+}
+"""What editors and tools of gettext make of a file that is saved without a change of its translations."""
+
+
+@pytest.mark.parametrize("content", SAVED.values(), ids=SAVED)
+def test_however_an_editor_saves_a_catalogue_its_texts_are_the_same(content, capsys):
+    found = {each.id: (each.words, each.source_hash, each.is_fuzzy) for each in read_catalogue(content)}
+    assert found == {row.id: (row.words, row.source_hash, False) for row in (SAID, UNSAID)}
+    assert capsys.readouterr().out == ""
+
+
+NOT_SAVED = {
+    "cut off in a word": SENT[:-30].rstrip(b'"\n'),
+    "cut off in a source": SENT[: SENT.index(b"More by")],
+    "quotation marks of a text processor": SENT.replace(b'"', "”".encode()),
+    "letters of one byte": SENT.decode().replace("ຢ່າງໜ້ອຍ 400 ບາດ", "é").encode("cp1252", "replace"),
+    "16 bits, cut off": SENT.decode().encode("utf-16")[:-1],
+    "only a header": HEADER.encode(),
+    "nothing": b"",
+    "no texts of ours": b'msgid "a"\nmsgstr "b"\n',
+    "a translation without its source": b'msgctxt "wage"\nmsgstr "b"\n',
+    "another kind of file": b"<html><body>Sign in</body></html>",
+}
+
+
+@pytest.mark.parametrize("content", NOT_SAVED.values(), ids=NOT_SAVED)
+def test_what_an_editor_spoilt_is_refused_whole(content):
+    with pytest.raises(BadSheet):
+        read_catalogue(content)
+
+
+@settings(max_examples=60)
+@given(at=st.integers(0, len(SENT)), put_in=st.binary(max_size=6), out=st.integers(0, 9))
+def test_no_spoilt_catalogue_breaks_its_reader(at, put_in, out):
+    with contextlib.suppress(BadSheet):
+        read_catalogue(SENT[:at] + put_in + SENT[at + out :])
 
 
 @pytest.mark.parametrize("read", [read_catalogue, read_workbook])
