@@ -5,7 +5,7 @@ session never meets a page that a network would truncate.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, takewhile
 
 from gateway.domain.events import Limits, Piece, PieceKind
@@ -14,7 +14,7 @@ from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.navigation import has_back
 from gateway.menus.engine.screens import Layout
 from gateway.menus.engine.text_breaks import SOFT_BREAK, Breaks, find_best_cut, strip_soft_breaks
-from gateway.menus.engine.text_size import ESCAPE, GSM7, fits_page, fold_to_gsm7, measure_text
+from gateway.menus.engine.text_size import ESCAPE, GSM7, find_coding, fits_page, fold_to_gsm7
 from gateway.menus.engine.visibility import PLAIN, find_template, format_option, get_message
 from gateway.menus.engine.wording import fill_template
 
@@ -56,6 +56,7 @@ class _Cutter:
     """Everything that cutting one screen depends on.
 
     ``strict`` raises where a screen cannot be cut well; otherwise it is cut as well as possible, up to the hard stop.
+    ``known`` holds which lines fit one page, as far as it was asked.
     """
 
     limits: Limits
@@ -67,9 +68,15 @@ class _Cutter:
     more: str
     strict: bool = True
     breaks: Breaks | None = None
+    known: dict[str, bool] = field(default_factory=dict)
 
     def fits(self, pieces: Sequence[Piece]) -> bool:
-        return fits_page(write_page(pieces, self.longest), self.limits)
+        """Say whether a page with these lines fits; pages with room for 00 were mostly tried with it before."""
+        lines = "\n".join([piece.text for piece in pieces])
+        found = self.known.get(lines)
+        if found is None:
+            found = self.known[lines] = fits_page(_fill_lines(lines, self.longest), self.limits)
+        return found
 
     def navigation(self, number: int, *, more: bool, home: bool = False) -> Page:
         """Return the navigation lines that a page must have below its own lines."""
@@ -152,7 +159,11 @@ def cut_anyway(
 
 def write_page(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
     """Return the text of a page with its values, as it is sent."""
-    return fold_to_gsm7(fill_template("\n".join(piece.text for piece in pieces), values).replace(ESCAPE, ""))
+    return _fill_lines("\n".join([piece.text for piece in pieces]), values)
+
+
+def _fill_lines(lines: str, values: Mapping[str, str]) -> str:
+    return fold_to_gsm7(fill_template(lines, values).replace(ESCAPE, ""))
 
 
 def _make_cutter(
@@ -319,4 +330,4 @@ def _make_navigation(key: str, label: str) -> Piece:
 
 
 def _is_gsm7(pages: tuple[Page, ...], values: Mapping[str, str]) -> bool:
-    return all(measure_text(write_page(page, values)).coding == GSM7 for page in pages)
+    return all(find_coding(write_page(page, values)) == GSM7 for page in pages)

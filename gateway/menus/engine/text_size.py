@@ -4,6 +4,7 @@ Sources: 3GPP TS 23.038 section 6.2.1 (default alphabet and extension table), 3G
 (concatenation by an 8-bit reference: 6 octets of header leave 153 septets or 67 UCS-2 units in a part).
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -74,6 +75,9 @@ def _plain_form(character: str) -> str:
 
 _FOLDING = _Folding()
 
+_NEVER_GSM7 = re.compile("[\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17b3]")
+"""Thai, Lao, Burmese and Khmer letters: none has a form in the alphabet, so a text with one stays as it is."""
+
 
 class EscapeNotAllowed(ValueError):
     """The text contains U+001B, which in GSM-7 is the escape to the extension table and no character."""
@@ -142,6 +146,8 @@ def fold_to_gsm7(text: str) -> str:
 
     A Lao or Thai text is UCS-2 in any case, so its typography stays.
     """
+    if _ALPHABET.issuperset(text) or (_NEVER_GSM7.search(text) and ESCAPE not in text):
+        return text  # as most are: nothing to replace, or no hope
     folded = text.translate(_FOLDING)
     return folded if folded != text and find_coding(folded) == GSM7 else text
 

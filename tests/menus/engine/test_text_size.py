@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
+from gateway.menus.engine import text_size
 from gateway.menus.engine.text_size import (
     BASIC,
     EXTENSION,
@@ -202,3 +203,19 @@ def test_no_invisible_character_anywhere_costs_the_small_alphabet(plain, odd, at
 )
 def test_parts_are_counted_as_the_network_counts(report: str, text: str, parts: int) -> None:
     assert ("".join(split_parts(text)), len(split_parts(text))) == (text, parts), report
+
+
+def _fold_plainly(text: str) -> str:
+    folded = text.translate(text_size._FOLDING)
+    return folded if folded != text and find_coding(folded) == "gsm7" else text
+
+
+@pytest.mark.parametrize("beside", ["", "a‘", "ກ", "1×"])
+def test_what_is_not_looked_at_would_not_have_changed(beside: str) -> None:
+    for letter in map(chr, [*range(0x3100), *range(0xFF00, 0xFFFF)]):
+        for text in (letter + beside, f"{beside}…{letter}"):
+            if "\x1b" in text:
+                continue
+            assert fold_to_gsm7(text) == _fold_plainly(text)
+    with pytest.raises(EscapeNotAllowed):
+        fold_to_gsm7(f"…ກ{beside}\x1b")
