@@ -13,19 +13,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from gateway.delivery import clock_guard
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Actor, AuditAct, NotPermitted, Role
 from gateway.helpdesk.alerts import line_alerts
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import NoSuchCallback
-from gateway.helpdesk.queue import claim, outcome, queue_page, sample_data, search, timers, undo
+from gateway.helpdesk.queue import claim, outcome, queue_page, sample_data, search, timers, transfer, undo
 from gateway.helpdesk.queue.queue import show_callback, show_queue
 from gateway.helpdesk.queue.sample_data import SAMPLES, SampleFault, SamplesRefused
 from gateway.helpdesk.requests import planning
 from gateway.helpdesk.staff import centre_policy
 from gateway.operations.reporting import monthly_report
 from gateway.operations.reporting.metrics import render_metrics, show_quality
-from gateway.storage import audit, callbacks, callers
+from gateway.storage import audit, callbacks, callers, people, reports, retention
 from gateway.storage.tables import SAMPLE, metadata
 from tests.support.desk_rig import HER, OTHER, Desk
 
@@ -263,6 +264,64 @@ def test_nothing_sounds_for_them_and_real_ones_come_first(light: Desk) -> None:
     assert summary.came == 0, "it is the viewer's by now, and samples are no news"
     boss = light.person("Boss", Role.SUPERVISOR)
     assert show_quality(light.parts, boss).oldest is None
+
+
+def test_an_earlier_sample_is_handed_out_after_a_real_request(light: Desk) -> None:
+    """By their windows and places alone the sample would come first."""
+    noy = light.person("Noy")
+    put_in(light)
+    light.clock.set("2026-11-25T18:30:00+07:00")
+    timers.roll_windows(light.parts)
+    real = light.requested(OTHER, when="evening")
+    ready = [light.callback(one) for one in find_due(light)]
+    assert {one.due_until for one in ready} == {light.callback(real).due_until}
+    assert claim.take_next(light.parts, noy).callback_id == real
+    assert light.callback(claim.take_next(light.parts, noy).callback_id).channel == SAMPLE
+
+
+def test_many_that_end_at_once_ask_nobody_and_none_is_kept_for_a_purge(light: Desk) -> None:
+    put_in(light)
+    light.clock.forward(days=100)
+    timers.expire_requests(light.parts)
+    assert clock_guard.find_refused(light.parts) == {}
+    assert {light.callback(one).state.value for one in list_samples(light)} == {"expired", "closed"}
+    with light.parts.store.read() as tx:
+        old = {rule.table.name: retention.count_over(tx, rule, light.clock.now()) for rule in retention.RULES}
+    assert {name: old[name] for name in ("callbacks", "attempts", "notes")} == dict.fromkeys(
+        ("callbacks", "attempts", "notes"), 0
+    )
+
+
+def test_a_wrong_fact_names_none_of_them(light: Desk) -> None:
+    put_in(light)
+    now = light.clock.now()
+    with light.parts.store.read() as tx:
+        assert reports.open_between(tx, "main", now - timedelta(days=30), now) == ()
+
+
+def test_they_take_no_room_among_the_numbers_that_may_be_shown(light: Desk) -> None:
+    desk = Desk(replace(light.parts, line=replace(light.parts.line, reveals=1)), light.clock)
+    noy = desk.person("Noy")
+    put_in(desk)
+    for one in find_due(desk)[:2]:
+        desk.calling(noy, one)
+        outcome.record_outcome(desk.parts, noy, callback_id=one, outcome="no_answer")
+
+
+def test_a_colleague_who_works_by_text_is_not_texted_of_one(light: Desk) -> None:
+    put_in(light)
+    one = next(one for one in find_due(light) if not light.callback(one).wants_woman)
+    speaks = (light.callback(one).language,)
+    noy, dao, _mali, _bee = (
+        light.person(name, languages=speaks, on_duty=True, number=f"+8562055590009{n}")
+        for n, name in enumerate(("Noy", "Dao", "Mali", "Bee"))
+    )
+    with light.parts.store.write() as tx:
+        people.set_by_text(tx, dao.person_id, on=True)
+    claim.claim_callback(light.parts, noy, one)
+    transfer.hand_over(light.parts, noy, one, dao.person_id)
+    assert light.callback(one).holder_id == dao.person_id
+    assert light.rows("SELECT kind FROM outbox") == []
 
 
 def test_a_request_between_in_and_out_is_untouched(line: Desk) -> None:
