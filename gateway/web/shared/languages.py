@@ -60,6 +60,8 @@ def install(app: Flask) -> None:
 
 _BUDDHIST = 543
 _SPAN = re.compile(r"\d\d:\d\d–\d\d:\d\d")
+_SYLLABLE = re.compile("(?<=[\u0e01-\u0eff])(?=[\u0e01-\u0e2e\u0e40-\u0e44\u0e81-\u0eae\u0ec0-\u0ec4])")
+"""Between two signs of Lao or Thai of which the second is a consonant or a vowel written before one."""
 _MINUTE, _DAY = 60, 24  # seconds per minute and minutes per hour; hours per day
 
 
@@ -138,15 +140,23 @@ def keep_times_whole(words: str) -> Markup:
 
 
 def name_day(instant: datetime, now: datetime) -> str:
-    """Return the name of a day relative to now; empty for today."""
+    """Return the name of a day relative to now, in which no line breaks; empty for today."""
     days = (instant.date() - now.date()).days
     if days == 0:
         return ""
     if abs(days) == 1:
-        return _("tomorrow") if days == 1 else _("yesterday")
+        return _keep_word_whole(_("tomorrow") if days == 1 else _("yesterday"))
     if 1 < days < 7:  # noqa: PLR2004 - within a week the name of the day is enough
-        return format_date(instant, "EEE", locale=get_language())
-    return format_day(instant, now)
+        return _keep_word_whole(format_date(instant, "EEE", locale=get_language()))
+    return _keep_word_whole(format_day(instant, now))
+
+
+def _keep_word_whole(words: str) -> str:
+    """Join the syllables of Lao and Thai words by U+2060.
+
+    Browsers break these scripts by a dictionary (UAX #14, class SA), which takes the Lao of *yesterday* for two words.
+    """
+    return _SYLLABLE.sub("\u2060", words)
 
 
 def format_day(instant: datetime, now: datetime) -> str:

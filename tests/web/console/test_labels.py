@@ -10,6 +10,7 @@ from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.permissions import Role
 from gateway.helpdesk.queue.outcome import DECISIONS, REASONS
 from gateway.web.console import labels
+from gateway.web.shared import list_addresses
 from gateway.web.shared.labels import name_happening
 from tests.support.desk_rig import HER
 from tests.support.web_apps import pages_of
@@ -92,6 +93,23 @@ class TestHelp:
             sorted((w, a) for a, w in own.items()),
         )
         assert len(found) > 3
+
+    @pytest.mark.parametrize(
+        ("role", "hears"), [(Role.COUNSELLOR, True), (Role.SUPERVISOR, True), (Role.READER, False)]
+    )
+    def test_sound_and_the_sharing_of_links_are_on_every_page_of_the_desk(
+        self, app, signed, line, role, hears
+    ):
+        """Who takes requests hears a new one on whatever page; a link or code to pass on has its button there."""
+        sound, copying = (list_addresses()[name] for name in ("sound.js", "copy.js"))
+        found = dict(self.pages(app, signed("Boss", role), line))
+        assert len(found) > 3
+        assert {
+            address for address, page in found.items() if (f'data-sound-js="{sound}"' in page) != hears
+        } == set()
+        for address, page in found.items():
+            assert ("data-copies=" in page) <= (f'src="{copying}"' in page), address
+            assert ("data-shares=" in page) <= ("data-copies=" in page), address
 
     def test_a_refused_form_has_the_help_of_its_page(self, signed):
         page = signed("Boss", Role.SUPERVISOR).post("/admin/holidays", day="x").get_data(as_text=True)

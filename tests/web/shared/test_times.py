@@ -1,5 +1,6 @@
 """Times as people say them, in three languages, with the years of the calendar on the wall."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,27 @@ def test_a_window_is_named_by_its_day(speaking, start, words):
 )
 def test_no_line_breaks_inside_a_time_span(words, shown):
     assert languages.keep_times_whole(words) == shown
+
+
+@pytest.mark.parametrize("language", ["lo", "th", "en"])
+def test_no_line_breaks_inside_the_name_of_a_day(speaking, language):
+    """As a browser may: before whatever can begin a syllable, unless a word joiner stands there (UAX #14, LB11)."""
+    breaks = re.compile(
+        "[\u0e01-\u0e4e\u0e81-\u0ecf](?=[\u0e01-\u0e2e\u0e40-\u0e44\u0e81-\u0eae\u0ec0-\u0ec4])"
+    )
+    with speaking(language):
+        for days in (-400, -40, *range(-8, 9), 30):
+            day = NOW + timedelta(days=days)
+            named = languages.name_day(day, NOW)
+            assert not breaks.search(named), named.encode("unicode_escape")
+            assert named in languages.format_day_and_clock(day, NOW)
+
+
+def test_a_day_is_still_called_what_the_catalogue_calls_it(speaking):
+    with speaking("lo"):
+        yesterday = languages.name_day(NOW - timedelta(days=1), NOW)
+    assert yesterday.replace("\u2060", "") == "ມື້ວານ"
+    assert yesterday.startswith("ມື້\u2060ວ")
 
 
 @pytest.mark.parametrize(
