@@ -150,7 +150,7 @@ class Asking:
         self._ring = ring
         self._memory = memory
         self._clock = clock
-        self._addresses: dict[tuple[str, str], Address] = {}
+        self._address: tuple[str, str, Address] | None = None
 
     def recall(self, channel: str, number: str, *, mark: str, hop: int | None) -> Stored | None:
         """Return the session as this process saved it last, without asking; None where it is not at this hop.
@@ -256,10 +256,10 @@ class Asking:
             return self._memory.save(address, saving, self._clock.now().timestamp())
 
     def _find_address(self, channel: str, number: str) -> Address:
-        found = self._addresses.get((channel, number))
-        if found is None:
-            found = self._addresses[channel, number] = Address.of(self._ring, channel, number)
-        return found
+        known = self._address
+        if known is None or known[0] != channel or known[1] != number:
+            known = self._address = channel, number, Address.of(self._ring, channel, number)
+        return known[2]
 
     def _recall(self, address: Address) -> Stored | None:
         if self._memory is None or not self._memory.has(address):

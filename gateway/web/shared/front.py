@@ -355,19 +355,18 @@ class Front:
         try:
             if name == "hops" and self._hops is not None and (body or length in ("", "0")):
                 found = self._hops.open(scope, headers, body)
+                if callable(found):
+                    try:
+                        return await run_turn(found)
+                    except NeedsThread:
+                        return await asyncio.get_running_loop().run_in_executor(room.threads, found)
                 if found is not None:
-                    return await self._run_hop(found) if callable(found) else found
+                    return found
             environ = build_environ(scope, headers, length, body)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(room.threads, call_app, self._app, environ)
         finally:
             room.leave(who)
-
-    async def _run_hop(self, work: Callable[[], Sent]) -> Sent:
-        try:
-            return await run_turn(work)
-        except NeedsThread:
-            return await asyncio.get_running_loop().run_in_executor(self._rooms["hops"].threads, work)
 
     def _caller(self, peer: str, headers: Headers) -> str:
         """Return the client address, from X-Forwarded-For if proxies are trusted (counted from the right)."""
