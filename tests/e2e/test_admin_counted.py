@@ -145,11 +145,13 @@ def people(opened, parts):
 
 def change_wage(hand: Hand) -> str:
     page = hand.page
-    page.goto("/admin/people")
-    hand.go(page.locator(".tabs a", has_text="Facts"))
-    hand.go(page.locator("a[href='/admin/facts/th.wage.bangkok']"))
+    page.goto("/")
+    expect(page).to_have_title("Until the line is live")
+    hand.go(page.get_by_role("link", name="Change a wage, a fee or a phone number"))
+    hand.go(page.locator(".row a", has_text="Bangkok").first)
     hand.write(page.locator("#value"), "420")
     hand.write_day(page.locator("#valid_from"), "2027-01-01")
+    hand.write(page.locator("#source"), "Royal Gazette 20 Nov 2026")
     hand.go(page.get_by_role("button", name="Look at it on the phone"))
     expect(page.locator(".glass[lang=en]").first).to_contain_text("420 baht a day")
     hand.tell("the wage from 1 January")
@@ -160,7 +162,7 @@ def add_screen(hand: Hand, picture: Path) -> None:
     page = hand.page
     hand.go(page.locator("a[role=button]", has_text="Screens"))
     hand.press(page.locator("summary", has_text="Add a screen"))
-    hand.write(page.get_by_label("Short name"), "wage_rayong")
+    hand.write(page.get_by_label("Short name"), "Wage Rayong")
     hand.write(page.get_by_label("Text (English)"), WORDS["en"])
     hand.choose(page.get_by_label("In which file"), "pay.yaml")
     hand.go(page.get_by_role("button", name="Add", exact=True))

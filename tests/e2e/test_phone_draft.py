@@ -65,6 +65,7 @@ def test_a_draft_of_the_database_is_dialled_on_the_day_from_which_it_holds(
     page.goto("/admin/facts/th.wage.bangkok")
     page.locator("#value").fill("420")
     page.locator("#valid_from").fill("2027-01-01")
+    page.locator("#source").fill("Royal Gazette 20 Nov 2026")
     page.locator("main form button.primary").click()
     page.wait_for_url(re.compile("/admin/drafts/"))
     page.locator(".sure summary").first.click()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.foundation.services import Services
@@ -23,6 +23,8 @@ _NOT_WRITTEN = frozenset(
     {"pages", "waiting", "format", "screens", "messages", "message_variants", "facts", "keywords"}
 )
 _LONGEST = 70
+_OF_A_VALUE = 3
+"""Length of the path of a fact's value: "fact", its name, from when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,32 @@ def describe_changes(changes: Iterable[Change], most: int = 40) -> list[str]:
             reviews[change.path[1]] = reviews.get(change.path[1], 0) + 1
     counted = [f"  reviews in {language}: {count} differ" for language, count in reviews.items()]
     return [*texts[:most], *more, *counted]
+
+
+def tell_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes as somebody reads them who does not write files.
+
+    A new value of a fact is one line, with the value that it follows and its source; a new choice tells the screen
+    that it leads to. Everything else stays as it is.
+    """
+    found = {change.path: change for change in changes}
+    told = []
+    for change in found.values():
+        value, shown = found.get(change.path[:_OF_A_VALUE]), change
+        if change.path[0] == "fact" and value is not None and not value.before:
+            if change is not value and change.path[-1] != "source":
+                continue
+        elif change.path[-1] == "leads to":
+            shown = replace(change, before=_find_target(change.before), after=_find_target(change.after))
+        if shown.before != shown.after:
+            told.append(shown)
+    return tuple(told)
+
+
+def _find_target(words: str) -> str:
+    """Return where a choice leads; its plain value if it leads to no screen."""
+    fields = json.loads(words) if words.startswith("{") else {}
+    return str(fields.get("to") or words) if isinstance(fields, dict) else words
 
 
 def _spread_screens(screens: Mapping[str, dict[str, Any]]) -> Iterator[tuple[Path, str]]:

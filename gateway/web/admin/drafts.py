@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request
 
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import Permission, Role, check_permission
+from gateway.helpdesk.staff.people import list_people
 from gateway.operations.publishing import (
     changes,
     draft_checks,
@@ -16,7 +17,7 @@ from gateway.operations.publishing import (
     publish_rules,
     stored,
 )
-from gateway.operations.publishing.changes import describe_changes
+from gateway.operations.publishing.changes import describe_changes, tell_changes
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.draft_files import list_history
 from gateway.operations.publishing.fact_changes import find_today
@@ -238,12 +239,13 @@ def _render_page(
         draft=opened.draft,
         view=view,
         languages_of=view.checked.built.languages if view.checked.built else {},
-        change_lines=describe_changes(view.changes, MOST_LINES),
+        change_lines=describe_changes(tell_changes(view.changes), MOST_LINES),
         phone=_find_phone(parts, view.day, f"/phone/drafts/{draft_id}"),
         link=_make_link(parts, opened, view.day),
         may_draft=actor.may(Permission.DRAFT_MENUS),
         may_publish=actor.may(Permission.PUBLISH_MENUS),
         may_approve=actor.may(Permission.APPROVE_MENUS) and not mine,
+        approvers=_list_approvers(parts, {*opened.editors, opened.draft.person_id}),
         may_be_urgent=facts is not None and len(facts) == 1,
         fault=fault or {},
         lines=lines,
@@ -252,6 +254,16 @@ def _render_page(
         conflicts=conflicts,
         name_screen=lambda screen: name_screen(parts, screen, get_language()),
     )
+
+
+def _list_approvers(parts: Services, writers: set[str | None]) -> list[str]:
+    """Return the names of those who may approve a draft of these writers."""
+    if not get_actor().may(Permission.SEE_DUTY):
+        return []
+    found = list_people(parts, get_actor())
+    return [
+        each.name for each in found if each.named and each.role == Role.SUPERVISOR and each.id not in writers
+    ]
 
 
 def _find_phone(parts: Services, day: date, address: str) -> str:
@@ -343,6 +355,8 @@ def _render_versions(parts: Services, *, fault: dict[str, str] | None = None, wh
         may_draft=actor.may(Permission.DRAFT_MENUS),
         may_publish=actor.may(Permission.PUBLISH_MENUS),
         may_approve=actor.may(Permission.APPROVE_MENUS),
+        approvers=_list_approvers(parts, set()),
+        phone_is_on="phone.phone" in current_app.view_functions,
         fault=fault or {},
         why=why,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from babel import Locale
 from flask import Blueprint, abort, redirect, render_template, request
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.menus.authoring.yaml_spans import NotEditable
+from gateway.menus.engine.text_breaks import PLACEHOLDER
+from gateway.menus.fact_expiry import THRESHOLDS
 from gateway.operations.publishing import menu_drafts
 from gateway.operations.publishing.fact_changes import (
     DAYS,
@@ -23,17 +27,40 @@ from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved, U
 from gateway.web.admin.naming import name_screen
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
-from gateway.web.shared.i18n import _
+from gateway.web.shared.i18n import _, later
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
+
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
+    from gateway.menus.engine.model import Menu
 
 BAD, CONFLICT, SEE_OTHER, NOT_FOUND = 422, 409, 303, 404
 HERE = "/admin/facts"
 _HALF_A_YEAR = timedelta(days=182)
+_LONGEST_QUOTE = 90
+_NAMED_ALONE = 2
+_KINDS = {
+    "wage": later("Minimum wages"),
+    "phone": later("Phone numbers"),
+    "hours": later("Hours of work"),
+    "rest": later("Days of rest"),
+    "holidays": later("Holidays"),
+    "sick_leave": later("Sick leave"),
+    "overtime": later("Overtime"),
+    "deduction": later("Money cut from pay"),
+    "complaint": later("Complaints"),
+    "domestic": later("House workers"),
+    "maternity": later("Maternity"),
+    "permit": later("Work permits"),
+    "fee": later("Fees"),
+    "companies": later("Companies"),
+}
+"""Second word of the name of a fact, as the sample menu uses them; others are shown as they are written."""
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
@@ -44,15 +71,17 @@ def add_to(pages: Blueprint, parts: Services) -> None:
         rows = list_facts(parts, get_actor())
         asked = request.args.get("q", "").strip()[:60]
         words = asked.casefold().split()
-        shown = [row for row in rows if all(word in _list_words(row) for word in words)]
+        shown = [row for row in rows if all(word in _list_words(parts, row) for word in words)]
         return render_template(
             "admin/facts.html",
             rows=shown,
+            groups=_group_rows(shown),
+            name_fact=name_fact,
+            quote_fact=lambda row: _quote_fact(parts, row),
             count=len(rows),
             asked=asked,
             days=DAYS,
             drafts=get_actor().may(Permission.DRAFT_MENUS),
-            name_screen=lambda name: name_screen(parts, name, get_language()),
         )
 
     @pages.get("/facts/<fact>")
@@ -64,8 +93,65 @@ def add_to(pages: Blueprint, parts: Services) -> None:
         return _save_fact(parts, fact)
 
 
-def _list_words(row: FactRow) -> str:
-    return " ".join([row.fact.id, row.current.value, row.current.source, *row.screens]).casefold()
+def _list_words(parts: Services, row: FactRow) -> str:
+    said = _quote_fact(parts, row) if row.screens else ""
+    named = (row.fact.id, _name_kind(row.fact.id), name_fact(row.fact.id))
+    return " ".join([*named, said, row.current.value, row.current.source, *row.screens]).casefold()
+
+
+def _group_rows(rows: list[FactRow]) -> list[tuple[str, list[FactRow]]]:
+    """Return (heading, its facts): first what ended or ends soon, then by kind, in the order of the rows."""
+    groups: dict[str, list[FactRow]] = {}
+    for row in rows:
+        urgent = row.has_ended or row.ends_soon
+        groups.setdefault(_("Ended, or ends soon") if urgent else _name_kind(row.fact.id), []).append(row)
+    return list(groups.items())
+
+
+def name_fact(fact: str) -> str:
+    """Return the name of a fact without its kind, in letters of a sentence: ``th.wage.khon_kaen`` is "Khon kaen"."""
+    words = fact.split(".")
+    named = [_KINDS[word] if word in _KINDS else word.replace("_", " ") for word in words[2:] or words[-1:]]
+    found = " ".join(map(str, named))
+    return found[:1].upper() + found[1:]
+
+
+def _name_kind(fact: str) -> str:
+    """Return the kind of a fact and its country: ``th.wage.bangkok`` is "Minimum wages · Thailand"."""
+    first, _dot, rest = fact.partition(".")
+    country = Locale.parse(get_language()).territories.get(first.upper(), "")
+    kind = rest.partition(".")[0] if country and rest else first
+    named = str(_KINDS.get(kind, kind.replace("_", " ").capitalize()))
+    return f"{named} · {country}" if country and rest else named
+
+
+def _quote_fact(parts: Services, row: FactRow) -> str:
+    """Return the sentence with this fact that callers read, from which its unit is seen; empty if no text has it."""
+    menu, today = parts.versions.live(row.menu)[1], find_today(parts)
+
+    def show(found: re.Match[str]) -> str:
+        fact = menu.facts.get(found[1])
+        return fact.on(today).value if fact is not None else "…"
+
+    for words in _list_texts(menu, row, get_language()):
+        name = f"{{{row.fact.id}}}"
+        if name in words:
+            at = words.index(name)
+            begins = [found + len(sign) for sign in (". ", "\n") if (found := words.rfind(sign, 0, at)) >= 0]
+            ends = [end for sign in (". ", "\n", " (") if (end := words.find(sign, at)) > 0]
+            said = PLACEHOLDER.sub(show, words[max(begins, default=0) : min(ends, default=len(words))]).strip(
+                " ."
+            )
+            return said if len(said) <= _LONGEST_QUOTE else f"{said[:_LONGEST_QUOTE].rstrip()}…"
+    return ""
+
+
+def _list_texts(menu: Menu, row: FactRow, language: str) -> Iterator[str]:
+    for name in row.screens:
+        screen = menu.screens[name]
+        yield menu.text(screen.text, language)
+        yield from (menu.text(each.text, language) for each in (*screen.variants,))
+        yield from (menu.text(each.label, language) for each in screen.choices)
 
 
 def _save_fact(parts: Services, name: str) -> Response | tuple[str, int]:
@@ -80,6 +166,8 @@ def _save_fact(parts: Services, name: str) -> Response | tuple[str, int]:
     )
     check_permission(get_actor(), Permission.DRAFT_MENUS)
     row = _find_row(parts, name)
+    if form.sort in {"correct", "checked"} and not form.source.strip():
+        form = replace(form, source=row.current.source)
     draft_id = read_field("draft", 20)
     fresh = "" if draft_id else menu_drafts.open_draft(parts, get_actor(), row.menu, name)
     try:
@@ -130,8 +218,8 @@ def _render_form(
     blank = FactForm(
         sort="change",
         value=row.current.value,
-        valid_from=today.isoformat(),
-        source=row.current.source,
+        valid_from="",
+        source="",
         checked_on=today.isoformat(),
         expires_on=(today + _HALF_A_YEAR).isoformat(),
         seen=row.current.value,
@@ -140,11 +228,16 @@ def _render_form(
     return render_template(
         "admin/fact.html",
         row=row,
+        name=name_fact(name)
+        if len(name.split(".")) <= _NAMED_ALONE
+        else f"{_name_kind(name)} · {name_fact(name)}",
+        quote=_quote_fact(parts, row),
+        shown_on=list(dict.fromkeys(name_screen(parts, screen, get_language()) for screen in row.screens)),
         form=typed or blank,
         fault={fault[0]: fault[1]} if fault else {},
         drafts=[each for each in board.drafts if each.menu == row.menu],
         chosen=read_field("draft", 20) if typed else "",
         changes=get_actor().may(Permission.DRAFT_MENUS),
-        name_screen=lambda screen: name_screen(parts, screen, get_language()),
+        warns=THRESHOLDS[0],
         days=DAYS,
     )

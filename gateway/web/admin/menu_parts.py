@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
@@ -87,21 +88,26 @@ def _add_tree(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None:
     def new_screen(draft_id: str) -> Answer:
         check_permission(get_actor(), Permission.DRAFT_MENUS)
         opened, menu = open_with_menu(parts, checks, draft_id)
-        name, words = read_field("name", 40), read_field("words", _LONGEST)
-        if menu is None or not name.replace("_", "").isalnum() or not name.isascii() or not words:
+        name, words = _make_name(read_field("name", 40)), read_field("words", _LONGEST)
+        if menu is None or not name or not words:
             return _render_tree(
                 parts, checks, draft_id, fault=_("Give it a short name in a–z, and a text.")
             ), BAD
         source = menu.source or "en"
         try:
             part_changes.add_screen(
-                parts, get_actor(), opened, file=read_field("file"), name=name.lower(), words={source: words}
+                parts, get_actor(), opened, file=read_field("file"), name=name, words={source: words}
             )
         except (NotEditable, DraftClosed):
             return _render_tree(
                 parts, checks, draft_id, fault=_("There is a screen of this name already.")
             ), CONFLICT
-        return redirect(f"/admin/drafts/{draft_id}/parts/screens/{name.lower()}", SEE_OTHER)
+        return redirect(f"/admin/drafts/{draft_id}/parts/screens/{name}", SEE_OTHER)
+
+
+def _make_name(written: str) -> str:
+    """Return a name as files hold it, from what somebody typed: "Pay slip" is ``pay_slip``; empty without letters."""
+    return re.sub(r"[^a-z0-9]+", "_", written.casefold()).strip("_").lstrip("0123456789_")
 
 
 def _add_choices(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None:
@@ -294,12 +300,27 @@ def _render_part(
         problems=_list_problems(checks.check(opened.files).problems, part, name)[:12],
         **_place_part(menu if is_screen else None, part, section, name),
         targets=sorted(menu.screens) if menu else [],
+        free_key=next(
+            (
+                key
+                for key in map(str, range(1, 9))
+                if key not in {str(one.get("key")) for one in part.choices}
+            ),
+            "",
+        ),
+        name_screen=lambda screen: name_screen(parts, screen, get_language()),
         facts=sorted(menu.facts) if menu else [],
         typed={key: words for key, (words, _seen) in (typed or {}).items()},
         may_draft=get_actor().may(Permission.DRAFT_MENUS) and opened.draft.is_open,
         fault=fault,
         title=name_screen(parts, name, get_language()) if is_screen else name_part(section, name, menu),
     )
+
+
+def _find_free_key(part: DraftPart) -> str:
+    """Return the lowest key that no choice of a screen has; 9 and 0 lead to danger and back everywhere."""
+    taken = {str(choice.get("key")) for choice in part.choices}
+    return next((key for key in "12345678" if key not in taken), "")
 
 
 def _place_part(menu: Menu | None, part: DraftPart, section: str, name: str) -> dict[str, object]:

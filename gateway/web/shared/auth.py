@@ -100,7 +100,7 @@ def find_home(who: Actor) -> str:
         return "/"
     if who.may(Permission.WRITE_TEXTS):
         return "/admin/texts"
-    return "/admin/people" if who.may(Permission.MANAGE_PEOPLE) else "/admin/"
+    return "/admin/begin" if who.may(Permission.MANAGE_PEOPLE) else "/admin/"
 
 
 def check_way_back(written: str) -> str:

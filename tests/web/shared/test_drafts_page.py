@@ -90,6 +90,48 @@ def test_a_fault_stands_beside_its_field_and_leaves_no_draft(parts, came):
     assert "it is 400 there now" in text_of(answer)
 
 
+def test_a_fact_has_a_plain_name_and_the_sentence_that_callers_read(parts, came):
+    noy = came()
+    page = text_of(noy.get("/admin/facts"))
+    assert "At least 400 baht a day" in page
+    assert "400" in text_of(noy.get("/admin/facts?q=baht"))
+    form = text_of(noy.get("/admin/facts/th.wage"))
+    assert "At least 400 baht a day" in form
+    assert 'name="source" value=""' in form, "the old source is no source of a new value"
+    assert 'name="valid_from" type="date" value=""' in form
+    assert noy.post("/admin/facts/th.wage", **(FORM | {"source": ""})).status_code == 422
+    assert changed(noy, sort="checked", source=""), "what is only checked again keeps its source"
+
+
+@pytest.mark.parametrize(
+    ("fact", "name"),
+    [
+        ("th.wage.khon_kaen", "Khon kaen"),
+        ("th.holidays.year", "Year"),
+        ("th.wage", "Minimum wages"),
+        ("price", "Price"),
+        ("shop.bread.rye", "Rye"),
+    ],
+)
+def test_the_name_of_a_fact_is_read_from_its_id(fact, name):
+    from gateway.web.admin.facts import name_fact
+
+    assert name_fact(fact) == name
+
+
+def test_what_changed_is_told_in_words_and_who_approves_by_name(parts, came):
+    noy = came()
+    draft = changed(noy)
+    page = text_of(noy.get(draft))
+    assert "fact th.wage from 2027-03-01: nothing → “420”" in page
+    assert "Royal Gazette" in page
+    assert "expires_on" not in page
+    assert "is_date" not in page
+    assert "There is none yet" in text_of(noy.get("/admin/menus"))
+    came("Chai", Role.SUPERVISOR)
+    assert "A supervisor turns it on and off, on this page: Chai." in text_of(noy.get("/admin/menus"))
+
+
 def _actor(parts):
     from gateway.helpdesk.staff.people import find_actor
 
@@ -294,7 +336,8 @@ def test_choices_and_screens_come_by_picking(draft):
     fresh = {"name": "news", "words": "News: {th.wage}", "file": "screens.yaml"}
     assert noy.post(f"{made}/parts", **fresh).status_code == 303
     assert noy.post(f"{made}/parts", **fresh).status_code == 409
-    assert noy.post(f"{made}/parts", **(fresh | {"name": "No name"})).status_code == 422
+    assert noy.post(f"{made}/parts", **(fresh | {"name": "ຂ່າວ 1"})).status_code == 422
+    assert noy.post(f"{made}/parts", **(fresh | {"name": "More News!"})).location.endswith("/more_news")
     noy.get(f"{made}/parts/screens/pay")
     added = {"key": "3", "to": "news", "label:en": "News", "label:lo": "ຂ່າວ"}
     assert noy.post(f"{made}/choices/pay/add", **added).status_code == 303

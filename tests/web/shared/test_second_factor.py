@@ -95,7 +95,9 @@ class TestBeforeItIsOn:
         assert "so this comes first" in page
         assert "otpauth://totp/" in page
 
-    def test_the_first_administrator_comes_from_the_link_to_the_codes_to_the_people(self, parts, app, clock):
+    def test_the_first_administrator_comes_from_the_link_to_the_codes_to_the_first_steps(
+        self, parts, app, clock
+    ):
         browser = Browser(app.test_client())
         link = f"/invitation/{people.invite_first_administrator(parts)}"
         browser.get(link)
@@ -105,7 +107,7 @@ class TestBeforeItIsOn:
         page = text_of(browser.post("/me/second-factor/confirm", code=pyotp.TOTP(secret).at(clock.now())))
         assert "Write these codes down" in page
         assert 'href="/"' in page
-        assert browser.get("/").location == "/admin/people"
+        assert browser.get("/").location == "/admin/begin"
         assert browser.get("/admin/people").status_code == 200
 
     def test_every_other_address_leads_back_whatever_is_asked(self, app, sup):
