@@ -109,6 +109,11 @@ def list_left(left: LeftPage | None) -> tuple[CountedRow, ...]:
     return answered, CountedRow(SESSIONS, "", left.before, -1), CountedRow(SESSIONS, "", left.after)
 
 
+def list_begun(session: Session) -> tuple[CountedRow, ...]:
+    """Return how a session is counted that begins: in its language, or in none while none was chosen."""
+    return (CountedRow(SESSIONS, "", session.script),)
+
+
 def list_shown(reply: Reply, facts: tuple[str, ...]) -> tuple[CountedRow, ...]:
     """Return how a page is counted as shown, its facts as read, and as finished if nothing can follow it."""
     screen, language = reply.screen, reply.language
@@ -182,7 +187,7 @@ class TurnMoves:
         named = self._name_next(stored)
         if named is not None:
             _, key, basis = named
-            self._keep_move(key, basis, page, facts, self._left)
+            self._keep_move(key, basis, page, facts, list_left(self._left))
 
     def find_first(self, version: str, menu: Menu, known: Known) -> Move | None:
         """Return the first page for what is known of a caller, where it is remembered."""
@@ -191,7 +196,7 @@ class TurnMoves:
     def keep_first(self, menu: Menu, known: Known, page: SavedSession, facts: tuple[str, ...]) -> None:
         """Remember a first page."""
         key = FirstPage(self._inbound.channel, page.version, known)
-        self._keep_move(key, self._find_basis(menu), page, facts)
+        self._keep_move(key, self._find_basis(menu), page, facts, list_begun(page.session))
 
     # A page that is left is counted beside the page that is shown, whichever way it was found.
 
@@ -199,6 +204,10 @@ class TurnMoves:
         """Note the page that the first input of a post left; further ones answer pages that nobody saw."""
         if self._left is None:
             self._left = describe_left(page, typed, after)
+
+    def count_begun(self, version: str, session: Session) -> None:
+        """Count a session that begins."""
+        self.count_all(version, list_begun(session))
 
     def count_left(self, version: str) -> None:
         """Count the page that was noted as left."""
@@ -223,12 +232,12 @@ class TurnMoves:
         basis: MoveBasis,
         page: SavedSession,
         facts: tuple[str, ...],
-        left: LeftPage | None = None,
+        before: tuple[CountedRow, ...],
     ) -> None:
         if is_rememberable(page.session):
             since, until = find_span(page.session, basis.line.zone, self._now)
             way = page.without_way()
-            counted = (*list_left(left), *list_shown(page.reply, facts))
+            counted = (*before, *list_shown(page.reply, facts))
             move = Move(basis=basis, since=since, until=until, page=way, counted=counted)
             self._parts.moves.put_value(key, move)
 

@@ -34,7 +34,6 @@ from gateway.menus.engine.model import Menu
 from gateway.menus.engine.session import Known, Session
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import NothingReviewed, find_served, get_served
-from gateway.storage.reports import SESSIONS
 from gateway.storage.sessions import Asking, Stored
 
 _MARK = 8
@@ -114,7 +113,6 @@ class UssdTurn:
         page = self._build_saved(version, move.page.session, move.page.reply, "", place=move.page.place)
         if not self._replace(asking, 0, page):
             return None
-        self._count_dial(version, page.session)
         return self._show_remembered(FoundMove(page, move.counted))
 
     def _answer_in_one_trip(self, asking: Asking) -> RenderedPage | None:
@@ -248,12 +246,12 @@ class UssdTurn:
     def _start_session(self, *, lost: bool) -> SavedSession:
         version, menu = find_served(self.parts, self.inbound.channel)
         known = replace(self._find_known(menu), lost=lost)
-        session = engine.begin_session(menu, known)
-        self._count_dial(version, session)
         move = self.moves.find_first(version, menu, known)
         if move is not None:
             self.moves.count_all(version, move.counted)
             return self._build_saved(version, move.page.session, move.page.reply, self._text_before())
+        session = engine.begin_session(menu, known)
+        self.moves.count_begun(version, session)
         page = self._render_page(menu, version, session, self._text_before(), self.now)
         self.moves.keep_first(menu, known, page, self.facts)
         return page
@@ -263,10 +261,6 @@ class UssdTurn:
         if self.known is None:
             self.known = find_known(self.parts, menu, self.inbound.number, now=self.now, trial=self.is_trial)
         return self.known
-
-    def _count_dial(self, version: str, session: Session) -> None:
-        channel, language = self.inbound.channel, session.script
-        self.parts.count.add(SESSIONS, channel=channel, language=language, version=version)
 
     def _apply_inputs(self, held: SavedSession, menu: Menu) -> SavedSession:
         session, replied_as_of = held.session, self.now
