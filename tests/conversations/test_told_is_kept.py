@@ -1,11 +1,15 @@
 """What was told while SQL was away is true afterwards: every reason by which the ledger could say no, and none does."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from gateway.conversations import commit as module
 from gateway.conversations import one_shot
@@ -31,8 +35,9 @@ from gateway.menus.engine.effects import (
     Receipt,
 )
 from gateway.operations.health import look_around
-from gateway.storage import people
+from gateway.storage import database, people
 from gateway.storage.callbacks import Callback
+from gateway.storage.database import Store, Unavailable
 from tests.conversations.test_commit_faults import asking, turn_of
 from tests.support.clocks import SetClock
 from tests.support.house import HER, requests, rows
@@ -325,3 +330,70 @@ def test_a_further_code_goes_with_its_request(parts: Services) -> None:
     commit_turn(parts, turn_of(parts, EraseEverything(), key=key(3)))
     with parts.store.read() as tx:
         assert tx.conn.exec_driver_sql("SELECT count(*) FROM told_codes").scalar() == 0
+
+
+# A writer that holds the ledger longer than a turn waits.
+
+
+@contextmanager
+def held_by_another(store: Store) -> Iterator[None]:
+    """Another process writes, and does not end: nothing of a turn can be written, all can be read."""
+    other = Store(store._url.render_as_string(hide_password=False), master=bytes(32))
+    try:
+        with other.write() as tx:
+            if tx.dialect == "postgresql":
+                tx.execute(text("LOCK TABLE callers IN EXCLUSIVE MODE"))
+            yield
+    finally:
+        other.close()
+
+
+def wait_less(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a write give up after a tenth of its time, so that the test need not wait as long as a caller."""
+    store.close()
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.2)
+    monkeypatch.setitem(database._POSTGRESQL_BOTH, "lock_timeout", "200")
+
+
+def ask_at_once(parts: Services, turns: list[Turn]) -> list[str]:
+    """The codes that so many callers read who ask at the same time."""
+    with ThreadPoolExecutor(6) as threads:
+        records = list(threads.map(lambda turn: commit_turn(parts, turn), turns))
+    receipts = [receipt for record in records for receipt in record.receipts]
+    return [one.code for one in receipts if isinstance(one, CallbackAccepted)]
+
+
+def replay_as_often(parts: Services, until: threading.Event) -> None:
+    """Write what waits again and again, as the thread of each process does each second."""
+    while not until.is_set():
+        with suppress(Unavailable):
+            one_shot.replay_spool(parts)
+
+
+@pytest.mark.fault("K1")
+def test_each_code_that_was_read_beside_a_writer_that_holds_on_too_long_has_one_row(
+    parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [f"+85620555{n:05}" for n in range(18)]
+    turns = [asks(parts, n + 1, number) for n, number in enumerate(numbers)]
+    wait_less(parts.store, monkeypatch)
+    with held_by_another(parts.store):
+        early = ask_at_once(parts, turns[:9])
+        assert len(early) == 9
+        assert len(parts.spool.list()) == 9, (
+            "read, and not yet in the ledger: a count of rows says nothing now"
+        )
+        assert [requests(parts, number) for number in numbers] == [[]] * 18
+    over = threading.Event()
+    replays = [threading.Thread(target=replay_as_often, args=(parts, over)) for _ in range(2)]
+    for each in replays:
+        each.start()
+    again, late = ask_at_once(parts, turns[:9]), ask_at_once(parts, turns[9:])
+    over.set()
+    for each in replays:
+        each.join()
+    assert again == early, "who posts again reads the same code, whether its row is there yet or not"
+    one_shot.replay_spool(parts)
+    assert parts.spool.is_empty(), "one look at what waits is enough, once the ledger can be written"
+    kept = [[one.code for one in requests(parts, number)] for number in numbers]
+    assert kept == [[code] for code in (*early, *late)]
