@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import redis
+from sqlalchemy import event
 
 from gateway.storage.database import Store
 from tests.support.cheap_hashes import hash_cheaply
@@ -154,3 +155,18 @@ def store(request: pytest.FixtureRequest) -> Store:
     found = request.getfixturevalue(f"{request.param}_store")
     assert isinstance(found, Store)
     return found
+
+
+@pytest.fixture
+def statements(store: Store) -> Iterator[list[str]]:
+    """What is asked of this ledger while it is written."""
+    seen: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        seen.append(statement)
+
+    with store.write() as tx:
+        engine = tx.conn.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)

@@ -155,11 +155,13 @@ def commit_turn(parts: Services, turn: Turn) -> TurnRecord:
     Raises:
         NotSaved: neither SQL nor the spool stored anything.
     """
-    promised = _find_promised(parts, turn.key)
+    is_quiet = parts.spool.is_empty()
+    promised = None if is_quiet else _find_promised(parts, turn.key)
     if promised is not None:
         return promised
     try:
-        _write_earlier(parts, turn)
+        if not is_quiet:
+            _write_earlier(parts, turn)
         record, nudges = parts.store.run(lambda tx: write_turn(parts, tx, turn))
     except Unavailable:
         return _spool_turn(parts, turn)
@@ -192,7 +194,7 @@ def write_turn(
 def _do_effects(
     parts: Services, tx: Tx, turn: Turn, told: tuple[Receipt, ...]
 ) -> tuple[TurnRecord, tuple[str, ...]]:
-    caller = callers.upsert_caller(tx, turn.number, now=turn.now, trial=turn.trial)
+    caller, is_new = callers.upsert_caller_row(tx, turn.number, now=turn.now, trial=turn.trial)
     at = Context(
         key=turn.key,
         session=turn.session_key,
@@ -201,8 +203,8 @@ def _do_effects(
         now=turn.now,
     )
     results = [
-        apply_effect(parts, tx, effect, caller=caller, at=at, told=promise)
-        for effect, promise in zip_longest(turn.effects, told)
+        apply_effect(parts, tx, effect, caller=caller, at=at, told=promise, is_new=is_new and nth == 0)
+        for nth, (effect, promise) in enumerate(zip_longest(turn.effects, told))
     ]
     receipts = tuple(receipt for receipt, _ in results)
     if not is_promise_fulfilled(told, receipts):

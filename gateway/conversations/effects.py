@@ -51,7 +51,14 @@ class Context:
 
 
 def apply_effect(
-    parts: Services, tx: Tx, effect: Effect, *, caller: Caller, at: Context, told: Receipt | None = None
+    parts: Services,
+    tx: Tx,
+    effect: Effect,
+    *,
+    caller: Caller,
+    at: Context,
+    told: Receipt | None = None,
+    is_new: bool = False,
 ) -> tuple[Receipt, tuple[str, ...]]:
     """Apply one effect.
 
@@ -62,13 +69,14 @@ def apply_effect(
         caller: whose turn it is.
         at: the context of the turn.
         told: the receipt that was promised while the turn was in the spool; else None.
+        is_new: this transaction created the caller and has written nothing else of hers, so there is nothing to read.
 
     Returns:
         Its receipt, and ids of outbox rows to nudge after the commit.
     """
     match effect:
         case RequestCallback():
-            return _request_callback(parts, tx, effect, caller, at, told)
+            return _request_callback(parts, tx, effect, caller, at, told, is_new=is_new)
         case RefuseCalls():
             return refuse.refuse_calls(
                 parts, tx, caller=caller, effect=effect, session=at.session, now=at.now
@@ -108,12 +116,17 @@ def _change_request(
 
 
 def _request_callback(
-    parts: Services, tx: Tx, effect: RequestCallback, caller: Caller, at: Context, told: Receipt | None
+    parts: Services,
+    tx: Tx,
+    effect: RequestCallback,
+    caller: Caller,
+    at: Context,
+    told: Receipt | None,
+    *,
+    is_new: bool,
 ) -> tuple[Receipt, tuple[str, ...]]:
-    since = at.now - session.LASTS
-    if effect.answers.get("danger") != "yes" and conversations.has_understood(
-        tx, caller.id, DANGER, since=since
-    ):
+    may_have_said = effect.answers.get("danger") != "yes" and not is_new
+    if may_have_said and conversations.has_understood(tx, caller.id, DANGER, since=at.now - session.LASTS):
         effect = replace(effect, answers={**effect.answers, "danger": "yes"})
     # Consent is to the wording of this menu version, so the version is what is stored.
     consented = replace(effect, answers={**effect.answers, "consent": at.version})
@@ -128,6 +141,7 @@ def _request_callback(
         version=at.version,
         now=at.now,
         promised=told,
+        is_new=is_new,
     )
     if isinstance(accepted.receipt, CallbackAccepted):
         parts.count.add(

@@ -3,13 +3,14 @@
 A nudge may fail, be lost or be doubled: the outbox row is the truth, and only the delay changes.
 """
 
+import hashlib
 import logging
 import zlib
 from datetime import timedelta
 from enum import Enum
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
@@ -19,6 +20,7 @@ from gateway.foundation.services import Services
 from gateway.foundation.time_and_chance import Clock, new_id
 from gateway.storage import outbox, outbox_claims
 from gateway.storage.outbox import OutboxRow
+from gateway.storage.redis_sessions import RedisLink
 from gateway.storage.sessions import Breaker
 
 _log = logging.getLogger(__name__)
@@ -49,7 +51,9 @@ class Nudger:
     def __init__(self, client: Redis, clock: Clock) -> None:
         self._clock = clock
         self._breaker = Breaker(clock)
-        self._enqueue = client.register_script(_write_script(client))
+        self._link = RedisLink(client)
+        self._script = _write_script(client).encode()
+        self._name = hashlib.sha1(self._script, usedforsecurity=False).hexdigest().encode()
 
     def __call__(self, row_id: str) -> bool:
         """Enqueue a nudge for this row; False if it did not get through. Never raises."""
@@ -58,13 +62,19 @@ class Nudger:
         now = self._clock.now()
         work = zlib.compress(JSONSerializer.dumps((ENTRY, None, (row_id,), {})))
         try:
-            self._enqueue(args=(new_id(now), work, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")))
+            self._enqueue(new_id(now).encode(), work, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode())
         except (RedisError, OSError) as error:
             self._breaker.failed()
             _log.info("a nudge did not get through: %s", type(error).__name__)
             return False
         self._breaker.answered()
         return True
+
+    def _enqueue(self, *words: bytes) -> None:
+        try:
+            self._link.ask(b"EVALSHA", self._name, b"0", *words)
+        except NoScriptError:  # a server that was restarted, or emptied of its scripts
+            self._link.ask(b"EVAL", self._script, b"0", *words)
 
 
 _ID = "PLACE-OF-THE-ID"

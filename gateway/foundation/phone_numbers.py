@@ -266,8 +266,9 @@ def may_be_called(e164: str, home: Sequence[str] = ()) -> bool:
         return False
     if parsed.country_code in _SATELLITE_AND_GLOBAL:
         return False
-    if phonenumbers.is_valid_number(parsed):
-        return phonenumbers.number_type(parsed) not in _NEVER_CALLED
+    kind = phonenumbers.number_type(parsed)
+    if kind != PhoneNumberType.UNKNOWN:  # valid in its numbering plan
+        return kind not in _NEVER_CALLED
     codes = {phonenumbers.country_code_for_region(region) for region in home}
     return parsed.country_code in codes and not _is_near_expensive_number(parsed)
 

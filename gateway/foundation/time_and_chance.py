@@ -19,10 +19,11 @@ from threading import Lock
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's Base32, which leaves out letters that are easily confused."""
-_TIME_CHARACTERS = 9
-_TURN_CHARACTERS = 2
-_CHANCE_CHARACTERS = 9
-_LAST_TURN: int = len(_ALPHABET) ** _TURN_CHARACTERS - 1
+_TURN_BITS, _CHANCE_BITS = 10, 45
+_LAST_TURN = (1 << _TURN_BITS) - 1
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_PAIR = len(_PAIRS) - 1
+_SHIFTS = range(90, -1, -10)
 _CANDIDATES = 16
 _CANDIDATE_BYTES = 4
 
@@ -51,9 +52,8 @@ def new_id(now: datetime) -> str:
     Layout, after the model of ULID: 9 characters of Unix milliseconds, 2 of a counter, 9 random ones (45 bits).
     """
     millis = int(now.timestamp() * 1_000)
-    turn = _write_base32(_turns.next(millis), _TURN_CHARACTERS)
-    chance = _write_base32(secrets.randbits(5 * _CHANCE_CHARACTERS), _CHANCE_CHARACTERS)
-    return _write_base32(millis, _TIME_CHARACTERS) + turn + chance
+    number = (millis << _TURN_BITS | _turns.next(millis)) << _CHANCE_BITS | secrets.randbits(_CHANCE_BITS)
+    return "".join([_PAIRS[number >> shift & _PAIR] for shift in _SHIFTS])
 
 
 def new_token(size: int = 32) -> str:
@@ -96,14 +96,6 @@ def list_code_candidates(key: bytes, turn_key: str, digits: int = 4) -> list[str
         f"{int.from_bytes(stream[at : at + _CANDIDATE_BYTES]) % 10**digits:0{digits}d}"
         for at in range(0, len(stream), _CANDIDATE_BYTES)
     ]
-
-
-def _write_base32(number: int, width: int) -> str:
-    digits = ""
-    for _ in range(width):
-        number, rest = divmod(number, 32)
-        digits = _ALPHABET[rest] + digits
-    return digits
 
 
 # The secret in the address of a webhook, which is derived, and the valid serials of each channel.

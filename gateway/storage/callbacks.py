@@ -5,7 +5,7 @@ this.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -49,9 +49,6 @@ _LOCK_CALLABLE = CompiledStatement(_OF_CALLER.where(*_CALLABLE).with_for_update(
 _CHANGED = update(callbacks).values(rev=callbacks.c.rev + 1)
 _CHANGE = CompiledStatement(_CHANGED.where(callbacks.c.id == bindparam("_id")))
 _CODES: list[BindParameter[str]] = [bindparam(f"_code{n}", type_=String) for n in range(16)]
-_OPEN_CODES = select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(_CODES))
-_TOLD_CODES = select(told_codes.c.code).where(told_codes.c.code.in_(_CODES))
-_TAKEN = CompiledStatement(union_all(_OPEN_CODES, _TOLD_CODES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,20 +303,8 @@ def empty_callbacks(tx: Tx, caller_id: str, *, now: datetime) -> None:
             state=CallbackState.CANCELLED, reason="erased", closed_at=now, holder_id=None, held_until=None
         )
     )
-    tx.execute(
-        update(callbacks)
-        .where(of_caller_id)
-        .values(
-            window=None,
-            contact=None,
-            answers=None,
-            path=None,
-            session=b"",
-            code="",
-            rev=callbacks.c.rev + 1,
-            changed_at=now,
-        )
-    )
+    emptied = dict.fromkeys(_SEALED) | {"session": b"", "code": "", "changed_at": now}
+    tx.execute(update(callbacks).where(of_caller_id).values(**emptied, rev=callbacks.c.rev + 1))
 
 
 def open_row(tx: Tx, row: Row[Any]) -> Callback:
@@ -345,9 +330,11 @@ def _seal_values(tx: Tx, callback_id: str, values: Mapping[str, Any]) -> dict[st
     if isinstance(values.get("contact"), SafeContact):
         contact = values["contact"]
         closed["contact"] = {
-            **asdict(contact),
+            "phone_seen": contact.phone_seen,
             "when": contact.when.written,
             "said_at": contact.said_at.isoformat(),
+            "sms_safe": contact.sms_safe,
+            "stopped": contact.stopped,
         }
     if "window" in closed and closed["window"] is not None:
         closed["window"] = When(closed["window"]).written
@@ -372,12 +359,19 @@ def _read_contact(value: dict[str, Any]) -> SafeContact:
 
 def find_taken(tx: Tx, candidates: Collection[str]) -> frozenset[str]:
     """Return which of these codes belong to an open request; looked up by candidate, whatever the queue's length."""
-    some, taken = list(candidates), list[str]()
-    for start in range(0, len(some), len(_CODES)):
-        group = some[start : start + len(_CODES)]
-        places = {one.key: group[min(n, len(group) - 1)] for n, one in enumerate(_CODES)}
-        taken += tx.execute(_TAKEN, places).scalars()
+    some, taken, most = list(candidates), list[str](), 4 if len(candidates) <= 4 else len(_CODES)  # noqa: PLR2004 - a short form
+    for start in range(0, len(some), most):
+        group = some[start : start + most]
+        places = {one.key: group[min(n, len(group) - 1)] for n, one in enumerate(_CODES[:most])}
+        taken += tx.execute(_build_taken(most), places).scalars()
     return frozenset(taken)
+
+
+@cache
+def _build_taken(most: int) -> CompiledStatement:
+    open_codes = select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(_CODES[:most]))
+    further = select(told_codes.c.code).where(told_codes.c.code.in_(_CODES[:most]))
+    return CompiledStatement(union_all(open_codes, further))
 
 
 def add_code(tx: Tx, callback_id: str, code: str, *, now: datetime) -> None:

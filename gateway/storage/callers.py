@@ -100,6 +100,14 @@ def upsert_caller(tx: Tx, number: str, *, now: datetime, trial: bool = False) ->
 
     The row stays locked until the transaction ends, so concurrent turns of one number run one after the other.
     """
+    return upsert_caller_row(tx, number, now=now, trial=trial)[0]
+
+
+def upsert_caller_row(tx: Tx, number: str, *, now: datetime, trial: bool = False) -> tuple[Caller, bool]:
+    """Do what ``upsert_caller`` does, and say too whether the caller was created by it.
+
+    No other row can then refer to this caller, whose id nobody else has seen, but what this transaction writes.
+    """
     made = new_id(now)
     values = {
         "id": made,
@@ -110,7 +118,8 @@ def upsert_caller(tx: Tx, number: str, *, now: datetime, trial: bool = False) ->
         "changed_at": now,
         "trial": trial,
     }
-    return _read_caller(tx, tx.execute(_build_upsert(tx.dialect), values).one())
+    caller = _read_caller(tx, tx.execute(_build_upsert(tx.dialect), values).one())
+    return caller, caller.id == made
 
 
 @cache

@@ -288,7 +288,7 @@ def _open_sqlite(url: URL, *, reading: bool) -> Engine:
         connect_args={"timeout": LOCK_SECONDS},
         hide_parameters=True,
     )
-    path = Path(url.database or "")
+    path, start = Path(url.database or ""), "BEGIN" if reading else "BEGIN IMMEDIATE"
 
     @event.listens_for(engine, "do_connect")
     def _owner_only(*_: object) -> None:
@@ -307,7 +307,11 @@ def _open_sqlite(url: URL, *, reading: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        raw: Any = connection.connection.dbapi_connection  # SQLAlchemy's execution costs five times as much
+        try:
+            raw.execute(start).close()
+        except sqlite3.Error as fault:
+            connection._handle_dbapi_exception(fault, start, None, None, None)  # noqa: SLF001 - it always raises
 
     return engine
 

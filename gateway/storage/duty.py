@@ -292,6 +292,16 @@ class DutyHours:
             self.read_hours(otherwise, zone, now) if self.is_fresh else find_offers(tx, otherwise, zone, now)
         )
 
+    def find_planned(self, tx: Tx, otherwise: Hours, zone: str, now: datetime) -> Hours:
+        """Return what the function ``find_hours`` does: from the copy of this second, else from SQL.
+
+        A request taken in the second in which shifts change is planned as if it had come just before.
+        """
+        rota = self._rota
+        if rota is None or not self.is_fresh:
+            return find_hours(tx, otherwise, zone, now)
+        return hours_by(rota, otherwise, find_local_minute(zone, now)[0])
+
     @property
     def is_fresh(self) -> bool:
         """Whether the copy was read within this second, so that it says what SQL does."""

@@ -72,22 +72,25 @@ def check_fitting(engine: Engine) -> None:
         TooLong: a value to write is longer than its column.
     """
 
-    @event.listens_for(engine, "before_cursor_execute")
+    @event.listens_for(engine, "before_cursor_execute", retval=True)  # else SQLAlchemy wraps it once more
     def _look(
         _conn: Connection,
         _cursor: DBAPICursor,
-        _statement: str,
+        statement: str,
         parameters: Any,
         context: ExecutionContext | None,
         many: bool,  # noqa: FBT001 - the signature is SQLAlchemy's
-    ) -> None:
+    ) -> tuple[str, Any]:
         for row in parameters if many else (parameters,):
             _check_text(row.values() if isinstance(row, dict) else row)
+        if context is None:
+            return statement, parameters  # a CompiledStatement, which checks lengths itself
         compiled = getattr(context, "compiled", None)
         written = getattr(compiled, "statement", None)
         if isinstance(written, UpdateBase) and isinstance(written.table, Table):
             for values in getattr(context, "compiled_parameters", ()):
                 _check_lengths(written.table, values)
+        return statement, parameters
 
 
 def _check_text(values: Iterable[object]) -> None:
@@ -250,12 +253,26 @@ def _compile_form(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _
 
 def _find_source(bind: Any, name: str, names: tuple[str, ...], compiled: Any) -> tuple[str | None, Any, Any]:
     """Return the name of the value given, what changes it for the driver, and its fixed value where none is given."""
-    change = bind.type.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
+    dialect = compiled.dialect
+    change = bind.type.dialect_impl(dialect).bind_processor(dialect)
     if bind.key in names:
-        # Most instants of a turn are one: changed once, and equal ones change to the same.
-        return bind.key, lru_cache(16)(change) if isinstance(bind.type, Instant) else change, None
+        return bind.key, _find_instant_change(dialect) if isinstance(bind.type, Instant) else change, None
     fixed = compiled.construct_params(dict.fromkeys(names))[name]
     return None, None, fixed if change is None else change(fixed)
+
+
+_INSTANT_CHANGES: dict[str, Callable[[Any], Any] | None] = {}
+
+
+def _find_instant_change(dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what changes an instant for the driver, for all statements of a database.
+
+    Most instants of a turn are one: changed once, and equal ones change to the same.
+    """
+    if dialect.name not in _INSTANT_CHANGES:
+        change = Instant().dialect_impl(dialect).bind_processor(dialect)
+        _INSTANT_CHANGES[dialect.name] = lru_cache(64)(change) if change is not None else None
+    return _INSTANT_CHANGES[dialect.name]
 
 
 # Column types that mean the same on both databases.

@@ -46,6 +46,26 @@ def test_another_turn_on_a_shared_phone_is_another_request(parts: Services, asks
     assert len({row.code for row in requests(parts)}) == 2
 
 
+def test_what_nobody_can_have_written_yet_is_not_read(
+    parts: Services, asks: Turn, statements: list[str]
+) -> None:
+    """Of a number met for the first time there is no request, call or text; of a known one each is read once."""
+    about_her = ("FROM callbacks \nWHERE callbacks.caller_id", "FROM attempts", "FROM texts")
+    statements.clear()
+    commit_turn(parts, asks)
+    assert [sum(each in one for one in statements) for each in about_her] == [0, 0, 0]
+    statements.clear()
+    commit_turn(parts, replace(asks, key=b"l" * 32, session_key=b"t" * 32))
+    assert [sum(each in one for one in statements) for each in about_her] == [1, 1, 1]
+
+
+def test_the_second_wish_of_a_first_turn_sees_what_the_first_one_wrote(parts: Services, asks: Turn) -> None:
+    """Two requests in one turn of a number met for the first time are one session's, so one row."""
+    commit_turn(parts, replace(asks, effects=asks.effects * 2))
+    (found,) = requests(parts)
+    assert found.asks == 2
+
+
 def test_only_what_was_written_is_nudged(parts: Services, asks: Turn) -> None:
     nudged: list[str] = []
 

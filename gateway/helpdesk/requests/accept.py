@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL, plan_first_alert
-from gateway.domain.callbacks.states import CallbackEvent, CallbackState
+from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
 from gateway.domain.callbacks.windows import find_next_window
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.permissions import AuditAct
@@ -22,7 +22,7 @@ from gateway.helpdesk.requests.intake_rules import (
     is_own_number,
     keep_promise,
 )
-from gateway.helpdesk.requests.planning import find_duty_hours, plan_window, resolve_window
+from gateway.helpdesk.requests.planning import plan_window, resolve_window
 from gateway.helpdesk.requests.refuse import erase_caller
 from gateway.helpdesk.requests.self_service import (
     PROMISED,
@@ -105,13 +105,14 @@ def accept_request(
     now: datetime,
     promised: Receipt | None = None,
     before: SafeContact | None = None,
+    is_new: bool = False,
 ) -> Accepted:
     """Add a callback request, or merge it with an open one of the same caller, whose row the calling code has locked.
 
-    ``promised`` is the receipt shown to the caller while SQL was away. A promised code and window always become
-    a row: in review, with an escalation, if the rules refuse it by now. A promised refusal only tightens an
-    open request. ``before`` holds the safety answers of an earlier request if this one brings none: they keep
-    their age, nothing new is remembered, and an open request only records that the caller asked again.
+    ``promised`` is the receipt shown to the caller while SQL was away. A promised code and window always become a row:
+    in review, with an escalation, if the rules refuse it by now. A promised refusal only tightens an open request.
+    ``before`` holds the safety answers of an earlier request if this one brings none: they keep their age, nothing new
+    is remembered, and an open request only records the new asking. ``is_new``: nothing of this caller is on record.
     """
     promise = promised if isinstance(promised, CallbackAccepted) else None
     contact = before or _read_contact(effect, now, stopped=caller.stopped)
@@ -119,18 +120,22 @@ def accept_request(
     if promise is None and not allowed:
         return Accepted(receipt=CallbackRefused(reason="number"))
     contact = contact or _read_answers(effect, now, stopped=caller.stopped)
-    hours, past = find_duty_hours(parts, tx, now), attempts.list_past(tx, caller.id)
-    window = plan_window(parts, contact.when, past, now, hours=hours)
-    new = _Intake(
-        caller=caller, effect=effect, contact=contact, window=window,
-        session=session, channel=channel, version=version, now=now, promise=promise,
-    )  # fmt: skip
-    new = _apply_promise(new, allowed=allowed)
-    if (known := callbacks.open_of(tx, caller.id, lock=True)) and before is not None:
+    past = () if is_new else attempts.list_past(tx, caller.id)
+    hours = parts.duty.find_planned(tx, parts.line.hours, parts.line.zone, now)
+    new = _apply_promise(_Intake(
+        caller=caller, effect=effect, contact=contact, session=session, channel=channel, version=version,
+        now=now, promise=promise, window=plan_window(parts, contact.when, past, now, hours=hours),
+    ), allowed=allowed)  # fmt: skip
+    rings = () if is_new else callbacks.lock_callable(tx, caller.id)
+    if (known := _list_open(rings)) and before is not None:
         return _again(tx, new, known[0])
     if isinstance(promised, CallbackRefused):
         return _keep_refused(tx, new, known, promised)
-    return _write_request(parts, tx, new, known, turn_key, is_fresh=before is None)
+    return _write_request(parts, tx, new, rings, turn_key, is_fresh=before is None)
+
+
+def _list_open(rings: tuple[Callback, ...]) -> tuple[Callback, ...]:
+    return tuple(one for one in rings if one.state in OPEN)
 
 
 def _may_be_rung(parts: Services, tx: Tx, caller: Caller) -> bool:
@@ -141,17 +146,21 @@ def _may_be_rung(parts: Services, tx: Tx, caller: Caller) -> bool:
 
 
 def _write_request(
-    parts: Services, tx: Tx, new: _Intake, known: tuple[Callback, ...], turn_key: bytes, *, is_fresh: bool
+    parts: Services, tx: Tx, new: _Intake, rings: tuple[Callback, ...], turn_key: bytes, *, is_fresh: bool
 ) -> Accepted:
-    """Merge the request with one that is certainly the same caller's, or add it under the code of its turn."""
-    prior, caller = _find_same(known, new), new.caller
+    """Merge the request with one that is certainly the same caller's, or add it under the code of its turn.
+
+    ``rings`` holds the requests for which the number can be called, locked before: open ones and reached ones.
+    """
+    known, caller = _list_open(rings), new.caller
+    prior = _find_same(known, new)
     if prior is not None:
         _remember(parts, tx, new)
         accepted = _merge_request(parts, tx, new, prior)
     else:
         code = new.promise.code if new.promise else choose_code(parts, turn_key, caller.number or "", tx=tx)
         accepted = _add_request(parts, tx, new, code, taken={one.slot for one in known}, is_fresh=is_fresh)
-    refuse.settle_refusals(tx, caller, accepted.request, new.contact, new.now, by_form=is_fresh)
+    refuse.settle_refusals(tx, caller, accepted.request, new.contact, new.now, by_form=is_fresh, rings=rings)
     return accepted
 
 
@@ -352,15 +361,10 @@ def _remember(parts: Services, tx: Tx, new: _Intake) -> None:
     """Save what the caller allowed to be remembered; the language only if nobody else sees the phone."""
     alone = new.contact.phone_seen is PhoneSeen.NO
     callers.set_contact(
-        tx,
-        new.caller.id,
-        new.contact,
-        language=new.effect.language if alone else "",
-        script=new.effect.script if alone else "",
+        tx, new.caller.id, new.contact, now=new.now, consent_version=new.effect.answers["consent"],
+        language=new.effect.language if alone else "", script=new.effect.script if alone else "",
         zone=parts.line.zone if alone else "",
-        consent_version=new.effect.answers["consent"],
-        now=new.now,
-    )
+    )  # fmt: skip
 
 
 def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: AuditAct) -> Accepted:
@@ -370,18 +374,10 @@ def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: AuditAct) -> A
         row = call_for_decision(tx, callback, now=new.now)
         return Accepted(receipt=receipt, nudges=(row,) if row else (), request=callback)
     row = outbox.add_row(
-        tx,
-        kind="announce",
-        channel=new.channel,
-        lane=f"callback:{callback.id}",
-        due_at=new.now,
-        expires_at=new.now + _LASTS,
-        once=f"announce:{callback.id}:{callback.asks}",
-        now=new.now,
-        priority=0,
-        caller_id=new.caller.id,
-        callback_id=callback.id,
-    )
+        tx, kind="announce", channel=new.channel, lane=f"callback:{callback.id}", priority=0,
+        now=new.now, due_at=new.now, expires_at=new.now + _LASTS,
+        once=f"announce:{callback.id}:{callback.asks}", caller_id=new.caller.id, callback_id=callback.id,
+    )  # fmt: skip
     return Accepted(receipt=receipt, nudges=(row,) if row else (), request=callback)
 
 

@@ -62,6 +62,10 @@ def call_for_help(tx: Tx, callback: Callback, round_: str, *, now: datetime) -> 
     )
 
 
+_FIRST_ASKED = 4
+"""Candidates looked up first: on all but the longest queues one of them is free."""
+
+
 def choose_code(
     parts: Services, turn_key: bytes, number: str, *, tx: Tx | None, besides: Collection[str] = ()
 ) -> str:
@@ -85,10 +89,12 @@ def choose_code(
     candidates: list[str] = []
     for digits in range(CODE_DIGITS, MOST_CODE_DIGITS + 1):
         candidates = list_code_candidates(key, turn, digits)
-        taken = frozenset(besides) | (callbacks.find_taken(tx, candidates) if tx is not None else frozenset())
-        code = queue_rules.pick_code(candidates, last_four=number[-CODE_DIGITS:], taken=taken)
-        if code is not None:
-            return code
+        for some in (candidates[:_FIRST_ASKED], candidates[_FIRST_ASKED:]):
+            known = callbacks.find_taken(tx, some) if tx is not None else frozenset()
+            taken = frozenset(besides) | known
+            code = queue_rules.pick_code(some, last_four=number[-CODE_DIGITS:], taken=taken)
+            if code is not None:
+                return code
     shared = queue_rules.pick_code(candidates, last_four=number[-CODE_DIGITS:], taken=besides)
     return shared if shared is not None else candidates[-1]
 

@@ -299,12 +299,21 @@ def _on_record(tx: Tx, one: Callback, how: str, now: datetime) -> None:
 
 
 def settle_refusals(
-    tx: Tx, caller: Caller, request: Callback | None, contact: SafeContact, now: datetime, *, by_form: bool
+    tx: Tx,
+    caller: Caller,
+    request: Callback | None,
+    contact: SafeContact,
+    now: datetime,
+    *,
+    by_form: bool,
+    rings: Sequence[Callback],
 ) -> None:
     """Lift the refusals of a number that asks again by the form, and apply its newest answers to all open requests.
 
     A missed call lifts nothing, nor does a request promised before the refusal and written after it: they wait for a
-    person. A request that could not be taken (None) lifts nothing either, but its answers still bind.
+    person. A request that could not be taken (None) lifts nothing either, but its answers still bind; what it was to be
+    merged with may have changed, so the requests are read again. ``rings`` holds what ``lock_callable`` returned in
+    this transaction, of which only ``request`` has changed since.
     """
     if request is None:
         tighten_open(tx, caller, contact, now, besides="")
@@ -315,7 +324,9 @@ def settle_refusals(
     if not by_form:
         return
     _lift(tx, caller, request, now)
-    tighten_open(tx, caller, contact, now, besides=request.id)
+    for other in rings:
+        if other.id != request.id:
+            _tighten(tx, other, contact, now)
 
 
 def tighten_open(tx: Tx, caller: Caller, newest: SafeContact, now: datetime, *, besides: str) -> None:

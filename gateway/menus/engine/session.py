@@ -79,7 +79,8 @@ class Session:
 
     def copy_with(self, **changes: Any) -> "Session":
         """Return a copy with these fields changed."""
-        return replace(self, **changes)
+        # Not dataclasses.replace, which looks at each field again: a hop changes its session several times.
+        return Session(**{name: getattr(self, name) for name in _NAMES} | changes)
 
     def with_promises(self, known: Known) -> "Session":
         """Return a copy with the windows that can be offered now."""
