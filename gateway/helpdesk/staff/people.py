@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.permissions import Actor, AuditAct, Permission, Role, check_permission
+from gateway.domain.permissions import ROLES, Actor, AuditAct, Permission, Role, check_permission
 from gateway.foundation.time_and_chance import new_id, new_token
 from gateway.helpdesk.errors import Rejected, Why, read_typed_number
 from gateway.helpdesk.staff import passwords, two_factor
@@ -269,6 +269,17 @@ def list_people(parts: Services, actor: Actor) -> tuple[Person, ...]:
     check_permission(actor, Permission.SEE_DUTY)
     with parts.store.read() as tx:
         return people.list_people(tx, actor.team)
+
+
+def list_approvers(parts: Services, actor: Actor, writers: set[str | None]) -> list[str]:
+    """Return the names of those of the team who may approve a draft of these writers."""
+    if not actor.may(Permission.SEE_DUTY):
+        return []
+    return [
+        person.name
+        for person in list_people(parts, actor)
+        if person.named and person.id not in writers and Permission.APPROVE_MENUS in ROLES[Role(person.role)]
+    ]
 
 
 def list_signed_in(parts: Services, actor: Actor) -> frozenset[str]:

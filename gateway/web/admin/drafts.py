@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request
 
-from gateway.domain.permissions import Permission, Role, check_permission
-from gateway.helpdesk.staff.people import list_people
+from gateway.domain.permissions import Permission, check_permission
+from gateway.helpdesk.staff.people import list_approvers
 from gateway.operations.publishing import (
     changes,
     draft_checks,
@@ -245,7 +245,7 @@ def _render_page(
         may_draft=actor.may(Permission.DRAFT_MENUS),
         may_publish=actor.may(Permission.PUBLISH_MENUS),
         may_approve=actor.may(Permission.APPROVE_MENUS) and not mine,
-        approvers=_list_approvers(parts, {*opened.editors, opened.draft.person_id}),
+        approvers=list_approvers(parts, actor, {*opened.editors, opened.draft.person_id}),
         may_be_urgent=facts is not None and len(facts) == 1,
         fault=fault or {},
         lines=lines,
@@ -254,16 +254,6 @@ def _render_page(
         conflicts=conflicts,
         name_screen=lambda screen: name_screen(parts, screen, get_language()),
     )
-
-
-def _list_approvers(parts: Services, writers: set[str | None]) -> list[str]:
-    """Return the names of those who may approve a draft of these writers."""
-    if not get_actor().may(Permission.SEE_DUTY):
-        return []
-    found = list_people(parts, get_actor())
-    return [
-        each.name for each in found if each.named and each.role == Role.SUPERVISOR and each.id not in writers
-    ]
 
 
 def _find_phone(parts: Services, day: date, address: str) -> str:
@@ -355,7 +345,7 @@ def _render_versions(parts: Services, *, fault: dict[str, str] | None = None, wh
         may_draft=actor.may(Permission.DRAFT_MENUS),
         may_publish=actor.may(Permission.PUBLISH_MENUS),
         may_approve=actor.may(Permission.APPROVE_MENUS),
-        approvers=_list_approvers(parts, set()),
+        approvers=list_approvers(parts, actor, set()),
         phone_is_on="phone.phone" in current_app.view_functions,
         fault=fault or {},
         why=why,

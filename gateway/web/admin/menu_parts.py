@@ -298,17 +298,8 @@ def _render_part(
         guarded=is_guarded(opened, menu, section, name),
         hashes=[part_changes.hash_choice(each) for each in part.choices],
         problems=_list_problems(checks.check(opened.files).problems, part, name)[:12],
-        **_place_part(menu if is_screen else None, part, section, name),
+        **_place_part(parts, menu if is_screen else None, part, section, name),
         targets=sorted(menu.screens) if menu else [],
-        free_key=next(
-            (
-                key
-                for key in map(str, range(1, 9))
-                if key not in {str(one.get("key")) for one in part.choices}
-            ),
-            "",
-        ),
-        name_screen=lambda screen: name_screen(parts, screen, get_language()),
         facts=sorted(menu.facts) if menu else [],
         typed={key: words for key, (words, _seen) in (typed or {}).items()},
         may_draft=get_actor().may(Permission.DRAFT_MENUS) and opened.draft.is_open,
@@ -323,12 +314,16 @@ def _find_free_key(part: DraftPart) -> str:
     return next((key for key in "12345678" if key not in taken), "")
 
 
-def _place_part(menu: Menu | None, part: DraftPart, section: str, name: str) -> dict[str, object]:
+def _place_part(
+    parts: Services, menu: Menu | None, part: DraftPart, section: str, name: str
+) -> dict[str, object]:
     """Return where a part stands, what it is for, and whether the menu may do without it; ``menu`` of a screen."""
     return {
         "leading": draft_sections.list_leading(menu, name) if menu is not None else (),
         "shelf": find_shelf(section, name, part),
         "shelves": name_shelves(),
+        "free_key": _find_free_key(part),
+        "name_screen": lambda screen: name_screen(parts, screen, get_language()),
         "help": explain_part(section, name),
         "explain_field": lambda group: explain_field(group, is_pointer=part.is_pointer),
         "name_field": lambda group: name_field(group, part.choices),
