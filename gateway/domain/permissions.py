@@ -223,6 +223,7 @@ class AuditAct(StrEnum):
     # The machine.
     CHANNEL_ADDRESSES = "channel.addresses"
     CHANNEL_SECRET = "channel.secret"  # noqa: S105 - an act, no secret
+    CHANNEL_SECRET_ENDED = "channel.secret-ended"  # noqa: S105 - an act, no secret
     OUTBOX_SETTLE = "outbox.settle"
     CLOCK_GUARD_ON = "clock_guard.on"
     CLOCK_GUARD_CONFIRM = "clock_guard.confirm"

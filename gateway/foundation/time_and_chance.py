@@ -105,6 +105,9 @@ _SECRET_BYTES = 20
 PREFIX = "webhook-serial:"
 """Prefix of the setting's name; the channel's name follows."""
 
+ENDED_PREFIX = "webhook-ended:"
+"""The same, of the setting that holds the newest serial whose secret an administrator ended."""
+
 
 def derive_secret(key: bytes, channel: str, serial: int) -> str:
     """Return the secret of a channel: 32 Base32 characters (160 bits) of an HMAC-SHA-256 (RFC 2104)."""
@@ -112,9 +115,24 @@ def derive_secret(key: bytes, channel: str, serial: int) -> str:
     return base64.b32encode(digest[:_SECRET_BYTES]).decode().lower()
 
 
-def derive_secrets(key: bytes, channel: str, serial: int) -> tuple[str, ...]:
-    """Return the valid secrets, newest first: of this serial and, during a change of addresses, of the one before."""
-    return tuple(derive_secret(key, channel, each) for each in (serial, serial - 1) if each >= FIRST_SERIAL)
+def derive_secrets(key: bytes, channel: str, serial: int, ended: int = 0) -> tuple[str, ...]:
+    """Return the valid secrets, newest first: of this serial and, during a change of addresses, of the one before.
+
+    Args:
+        key: the key of the secrets.
+        channel: the channel's name.
+        serial: the serial in use; its secret is always valid.
+        ended: the newest serial whose secret was ended before its time.
+    """
+    found = [derive_secret(key, channel, serial)]
+    if has_old_secret(serial, ended):
+        found.append(derive_secret(key, channel, serial - 1))
+    return tuple(found)
+
+
+def has_old_secret(serial: int, ended: int) -> bool:
+    """Say whether the secret before the one in use is still valid."""
+    return serial > FIRST_SERIAL and serial - 1 > ended
 
 
 def matches_secret(given: str, live: Sequence[str]) -> bool:
@@ -147,31 +165,37 @@ class Serials:
         self._key = key
         self._guarded = frozenset(guarded)
         self._read = read
-        self._serials = dict.fromkeys(channels, FIRST_SERIAL)
-        self._derived: dict[tuple[str, int], tuple[bytes, tuple[str, ...]]] = {}
+        self._serials = dict.fromkeys(channels, (FIRST_SERIAL, 0))
+        self._derived: dict[tuple[str, int, int], tuple[bytes, tuple[str, ...]]] = {}
 
     def renew(self) -> None:
         """Reload the serials; an exception of the reading is passed on, and the known serials stay."""
-        self._serials = {channel: _read_serial(self._read(PREFIX + channel)) for channel in self._serials}
+        self._serials = {
+            channel: (
+                _read_serial(self._read(PREFIX + channel), FIRST_SERIAL),
+                _read_serial(self._read(ENDED_PREFIX + channel), 0),
+            )
+            for channel in self._serials
+        }
 
     def secrets(self, channel: str) -> tuple[str, ...]:
         """Return the valid secrets of a channel, newest first; none for an unknown one."""
-        serial = self._serials.get(channel)
-        if serial is None:
+        if channel not in self._serials:
             return ()
+        serial, ended = self._serials[channel]
         key = self._key()
-        made_with, secrets = self._derived.get((channel, serial), (b"", ()))
+        made_with, secrets = self._derived.get((channel, serial, ended), (b"", ()))
         if made_with != key:  # not derived yet, or the key was rotated
             name = f"{channel} beside an account" if channel in self._guarded else channel
-            secrets = derive_secrets(key, name, serial)
-            self._derived[channel, serial] = (key, secrets)
+            secrets = derive_secrets(key, name, serial, ended)
+            self._derived[channel, serial, ended] = (key, secrets)
         return secrets
 
 
-def _read_serial(stored: object) -> int:
+def _read_serial(stored: object, least: int) -> int:
     if isinstance(stored, int) and not isinstance(stored, bool):
-        return max(stored, FIRST_SERIAL)
-    return FIRST_SERIAL
+        return max(stored, least)
+    return least
 
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")

@@ -16,9 +16,10 @@ from gateway.delivery import channel_status
 from gateway.delivery.channel_status import ChannelStatus
 from gateway.domain.permissions import Actor, AuditAct, Permission, check_permission
 from gateway.foundation.services import Services, StatedSetting
-from gateway.foundation.time_and_chance import FIRST_SERIAL, PREFIX
+from gateway.foundation.time_and_chance import ENDED_PREFIX, FIRST_SERIAL, PREFIX, has_old_secret
 from gateway.storage import audit, settings
 from gateway.storage.conversations import OperatorNotice
+from gateway.storage.database import Tx
 
 HIDDEN = "••••••"
 """Stands for the secret in an address."""
@@ -64,6 +65,7 @@ class ChannelCard:
         unset: environment variables of its account that are not set.
         has_look: it can be asked now whether it lives.
         serial: number of its secret, by which a form that was sent twice is known.
+        has_old: the secret before it is still taken.
     """
 
     status: ChannelStatus
@@ -72,6 +74,7 @@ class ChannelCard:
     unset: tuple[str, ...]
     has_look: bool
     serial: int
+    has_old: bool
 
     @property
     def channel(self) -> Channel:
@@ -89,14 +92,20 @@ def show_channels(parts: Services, actor: Actor, links: WebhookLinks) -> tuple[C
     check_permission(actor, Permission.MANAGE_CHANNELS)
     addresses = links.list_all()
     with parts.store.read() as tx:
-        serials = {name: settings.get_setting(tx, PREFIX + name, FIRST_SERIAL) for name in parts.channels}
+        serials = {name: _read_serials(tx, name) for name in parts.channels}
     return tuple(
-        _make_card(status, addresses[status.name], serials[status.name])
+        _make_card(status, addresses[status.name], *serials[status.name])
         for status in channel_status.list_statuses(parts)
     )
 
 
-def _make_card(status: ChannelStatus, addresses: Mapping[str, str], serial: int) -> ChannelCard:
+def _read_serials(tx: Tx, name: str) -> tuple[int, int]:
+    """Return the serial of a channel's secret, and the newest one that was ended."""
+    serial = settings.get_setting(tx, PREFIX + name, FIRST_SERIAL)
+    return serial, settings.get_setting(tx, ENDED_PREFIX + name, 0)
+
+
+def _make_card(status: ChannelStatus, addresses: Mapping[str, str], serial: int, ended: int) -> ChannelCard:
     config = status.channel.config
     account = find_account(config.provider)
     return ChannelCard(
@@ -109,6 +118,7 @@ def _make_card(status: ChannelStatus, addresses: Mapping[str, str], serial: int)
             if not config.options.get(name)
         ),
         serial=serial,
+        has_old=has_old_secret(serial, ended),
         has_look=isinstance(status.channel, Watched) and status.channel.contract.silent_after is not None,
     )
 
@@ -163,6 +173,26 @@ def renew_secret(
     _record_act(parts, actor, AuditAct.CHANNEL_SECRET, name)
     links.renew()
     return links.list_all()[name]
+
+
+def end_old_secret(parts: Services, actor: Actor, links: WebhookLinks, name: str, *, seen: int) -> bool:
+    """End the secret before the one in use at once; False where there is none, or another was in use when seen.
+
+    Raises:
+        NotPermitted: the actor may not see channels.
+    """
+    check_permission(actor, Permission.MANAGE_CHANNELS)
+    if name not in parts.channels:
+        return False
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        serial, ended = _read_serials(tx, name)
+        if seen != serial or not has_old_secret(serial, ended):
+            return False
+        settings.save_setting(tx, ENDED_PREFIX + name, serial - 1, by=actor.name, now=now)
+    _record_act(parts, actor, AuditAct.CHANNEL_SECRET_ENDED, name)
+    links.renew()
+    return True
 
 
 def _record_act(parts: Services, actor: Actor, act: AuditAct, name: str) -> None:

@@ -149,7 +149,6 @@ def list_changeable(parts: Services) -> dict[str, Changeable]:
             found.append(_of_channel(name, "day_spend", Sort.MONEY))
             found.append(_of_channel(name, "part_price", Sort.MONEY))
             found.append(_of_channel(name, "rate", Sort.WHOLE, most=1000))
-        if "day_limit" in channel.config.options:
             found.append(_of_channel(name, "day_limit", Sort.WHOLE, most=100_000))
         if isinstance(channel, Calls) and channel.bridging.on:
             found.append(_of_channel(name, "calls_a_day", Sort.WHOLE, most=100_000))

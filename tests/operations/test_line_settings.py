@@ -207,6 +207,27 @@ def test_the_environment_wins_and_the_page_says_that_it_does(store, clock, tmp_p
     assert get_limits(parts.channels["africastalking"]).day == 40, "nor does one that was changed before"
 
 
+def test_a_day_limit_is_set_where_none_was(parts, other) -> None:
+    carriers = [name for name, one in parts.channels.items() if one.contract.carries_texts]
+    assert carriers
+    for n, name in enumerate(carriers, 7):
+        key = f"ch.{name}.day_limit"
+        before = get_limits(parts.channels[name]).day
+        shown = [
+            one
+            for one in line_settings.list_settings(parts, BOSS, ()).stated
+            if line_settings.name_key(one) == key
+        ]
+        assert [one.value for one in shown] == [str(before) if before else ""]
+        change(parts, key, str(n))
+        refresh.renew_values(other)
+        assert [get_limits(each.channels[name]).day for each in (parts, other)] == [n, n]
+        change(parts, key, None)
+        assert get_limits(parts.channels[name]).day == before
+    silent = [name for name, one in parts.channels.items() if not one.contract.carries_texts]
+    assert not any(f"ch.{name}.day_limit" in line_settings.list_changeable(parts) for name in silent)
+
+
 def test_a_restart_without_sql_goes_on_with_the_changed_number(parts, store, tmp_path) -> None:
     change(parts, "line.helpline", NEW)
     store.shut()

@@ -15,11 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from gateway.domain.callbacks.windows import WAIT_STEPS
 from gateway.domain.permissions import Permission, check_permission
-from gateway.operations.reporting.periods import SMALLEST, Period, find_period, hide_small_cells
+from gateway.operations.reporting.periods import SMALLEST, Period, find_today, hide_small_cells, open_period
 from gateway.storage import reports
 from gateway.storage.reports import SESSIONS
 
@@ -114,10 +113,7 @@ def read_usage(
         NotPermitted: the actor may not see metrics, or not exact ones.
         Unavailable: the database cannot be reached.
     """
-    check_permission(actor, Permission.SEE_FIGURES)
-    if exact:
-        check_permission(actor, Permission.SEE_OTHERS)
-    period = find_period(written, parts.clock.now().date())
+    period = open_period(parts, actor, written, exact=exact)
     with parts.store.read() as tx:
         firsts = (None, None) if is_brief else reports.find_first_days(tx, (SHOWN, ANSWERED))
         months = [_read_month(tx, month, firsts, by_day=not period.parts) for month in list_months(period)]
@@ -157,11 +153,6 @@ def list_known_months(parts: Services, actor: Actor) -> tuple[str, ...]:
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     months = (last.year * 12 + last.month - 1 - back for back in range(min(count, _MOST_MONTHS)))
     return tuple(f"{month // 12:04}-{month % 12 + 1:02}" for month in months)
-
-
-def find_today(parts: Services) -> date:
-    """Return today in the zone of the line, in which counters have their day."""
-    return parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
 
 
 def list_months(period: Period) -> list[Period]:

@@ -9,17 +9,16 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from gateway.domain.permissions import Permission, check_permission
 from gateway.operations.reporting.periods import (
     SMALLEST,
     TOTAL,
     Period,
     PublishedCells,
-    find_period,
     hide_small_cells,
     is_giveaway,
     is_known,
     is_solvable,
+    open_period,
 )
 from gateway.storage import reports
 
@@ -107,10 +106,7 @@ def read_centre_month(parts: Services, actor: Actor, month: str, *, exact: bool 
         NotPermitted: the actor may not see metrics, or not exact ones.
         Unavailable: the database cannot be reached.
     """
-    check_permission(actor, Permission.SEE_FIGURES)
-    if exact:
-        check_permission(actor, Permission.SEE_OTHERS)
-    period = find_period(month, parts.clock.now().date())
+    period = open_period(parts, actor, month, exact=exact)
     with parts.store.read() as tx:
         found = reports.list_months(tx, period.first, period.last, what=(BY_PERSON, SUM, SUMMED))
     return _build_report(period, found, (), None) if exact else make_centre_report(period, found)
@@ -137,18 +133,20 @@ def count_unique_numbers(
         NotPermitted: the actor may not see metrics, or not exact ones.
         Unavailable: the database cannot be reached.
     """
-    check_permission(actor, Permission.SEE_FIGURES)
-    if exact:
-        check_permission(actor, Permission.SEE_OTHERS)
-    zone, now = ZoneInfo(parts.line.zone), parts.clock.now()
-    period = find_period(written, now.date())
-    since = datetime.combine(period.first, time(), zone)
-    until = datetime.combine(period.last + timedelta(days=1), time(), zone)
-    if since < now - timedelta(days=parts.line.days):
+    since, until, is_kept = _find_instants(parts, open_period(parts, actor, written, exact=exact))
+    if not is_kept:
         return UniqueNumbers(n=None, is_kept=False)
     with parts.store.read() as tx:
         n = reports.count_unique_callers(tx, actor.team, since=since, until=until)
     return UniqueNumbers(n=n if exact or n >= SMALLEST or not n else None, is_kept=True)
+
+
+def _find_instants(parts: Services, period: Period) -> tuple[datetime, datetime, bool]:
+    """Return the first instant of a period and the first after it, and whether its requests are still kept."""
+    zone = ZoneInfo(parts.line.zone)
+    since = datetime.combine(period.first, time(), zone)
+    until = datetime.combine(period.last + timedelta(days=1), time(), zone)
+    return since, until, since >= parts.clock.now() - timedelta(days=parts.line.days)
 
 
 def make_centre_report(period: Period, found: Sequence[Figure]) -> CentreMonth:

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.domain.permissions import Actor
 from gateway.foundation.services import Services
 from gateway.operations.reporting.activity import hide_languages
 from gateway.operations.reporting.periods import (
     SMALLEST,
     Period,
     PublishedCells,
-    find_period,
     is_giveaway,
+    open_period,
 )
 from gateway.storage import reports
 from gateway.storage.counts import TRIAL
@@ -69,10 +69,7 @@ def report_month(parts: Services, actor: Actor, written: str, *, exact: bool = F
         NotPermitted: the actor may not see metrics, or not exact ones.
         Unavailable: the database cannot be reached.
     """
-    check_permission(actor, Permission.SEE_FIGURES)
-    if exact:
-        check_permission(actor, Permission.SEE_OTHERS)
-    period = find_period(written, parts.clock.now().date())
+    period = open_period(parts, actor, written, exact=exact)
     with parts.store.read() as tx:
         found = reports.list_months(
             tx, period.first, period.last, what=[section.what for section in SECTIONS]
@@ -98,8 +95,7 @@ def count_trials(parts: Services, actor: Actor, written: str) -> int:
         NotPermitted: the actor may not see metrics.
         Unavailable: the database cannot be reached.
     """
-    check_permission(actor, Permission.SEE_FIGURES)
-    period = find_period(written, parts.clock.now().date())
+    period = open_period(parts, actor, written)
     with parts.store.read() as tx:
         found = reports.list_months(tx, period.first, period.last, what=(TRIAL,))
     return sum(figure.n for figure in found if figure.item == "asked")

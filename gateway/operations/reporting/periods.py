@@ -8,13 +8,22 @@ longer report hides what would give a shorter one away, and takes nothing as a c
 This is the differencing problem of linked tables in statistical disclosure control.
 """
 
+from __future__ import annotations
+
 import calendar
 import re
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from gateway.domain.permissions import Permission, check_permission
 from gateway.menus.engine.dates import find_odd_year
+
+if TYPE_CHECKING:
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
 
 SMALLEST = 5
 """Smaller counts could identify a person and are shown as "under 5" (statistical disclosure control)."""
@@ -35,7 +44,7 @@ class Period:
     written: str
     first: date
     last: date
-    parts: tuple["Period", ...] = ()
+    parts: tuple[Period, ...] = ()
 
 
 def find_period(written: str, today: date) -> Period:
@@ -57,6 +66,30 @@ def find_period(written: str, today: date) -> Period:
     if quarter:
         return _make_period(year, _QUARTER * quarter - 2, _QUARTER)
     return _make_period(year, _HALF * half - 5, _HALF)
+
+
+def open_period(parts: Services, actor: Actor, written: str, *, exact: bool = False) -> Period:
+    """Return the period of a report to whoever may read it.
+
+    Args:
+        parts: the services of this process.
+        actor: who asks.
+        written: the period as in ``2026-11``, ``2026-Q4`` or ``2026-H2``.
+        exact: nothing will be hidden in it; for those who see every request anyway.
+
+    Raises:
+        NoMonth: it is malformed or its year is implausible.
+        NotPermitted: the actor may not see metrics, or not exact ones.
+    """
+    check_permission(actor, Permission.SEE_FIGURES)
+    if exact:
+        check_permission(actor, Permission.SEE_OTHERS)
+    return find_period(written, find_today(parts))
+
+
+def find_today(parts: Services) -> date:
+    """Return today in the zone of the line, in which counters have their day."""
+    return parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
 
 
 def _make_period(year: int, month: int, months: int) -> Period:
@@ -95,7 +128,7 @@ class PublishedCells:
     """
 
     cells: Mapping[Hashable, tuple[int, bool]] = field(default_factory=dict)
-    parts: tuple["PublishedCells", ...] = ()
+    parts: tuple[PublishedCells, ...] = ()
 
     def list_unknown(self, key: Hashable) -> list[int]:
         """Return the counts of the months that a reader of all these reports does not know."""
@@ -104,7 +137,7 @@ class PublishedCells:
             return []
         return [each for part in self.parts for each in part.list_unknown(key)] if self.parts else [n]
 
-    def list_reports(self, first: int = 0) -> list[tuple[range, "PublishedCells"]]:
+    def list_reports(self, first: int = 0) -> list[tuple[range, PublishedCells]]:
         """Return this report and every shorter one, each with the months that it covers, counted from ``first``."""
         if not self.parts:
             return [(range(first, first + 1), self)]

@@ -13,7 +13,7 @@ from gateway.operations.channel_desk import Reached, WebhookLinks
 from gateway.operations.publishing.menu_drafts import APPROVAL
 from gateway.operations.refresh import KEPT
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.forms import flash_saved, read_field
+from gateway.web.shared.forms import flash_saved, read_whole
 from gateway.web.shared.i18n import _, later
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ SEE_OTHER = 303
 HERE = "/admin/channels"
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HUNDREDTHS_OF_A_CENT = 10_000
-_LONGEST_SERIAL = 9
 
 
 def add_to(pages: Blueprint, parts: Services, links: WebhookLinks) -> None:
@@ -91,15 +90,21 @@ def _add_addresses(pages: Blueprint, parts: Services, links: WebhookLinks) -> No
 def _add_secrets(pages: Blueprint, parts: Services, links: WebhookLinks) -> None:
     @pages.post("/channels/<name>/secret")
     def renew_secret(name: str) -> str:
-        seen = read_field("seen", _LONGEST_SERIAL)
-        shown = channel_desk.renew_secret(
-            parts, get_actor(), links, name, seen=int(seen) if seen.isdecimal() else 0
-        )
+        shown = channel_desk.renew_secret(parts, get_actor(), links, name, seen=read_whole("seen"))
         if not shown and name in parts.channels:
             flash(
                 _("The secret was renewed already, so nothing was changed. Show the addresses below."), "bad"
             )
         return _render_page(parts, links, opened=name, shown=shown, is_new=True)
+
+    @pages.post("/channels/<name>/old-secret")
+    def end_old_secret(name: str) -> Response:
+        if channel_desk.end_old_secret(parts, get_actor(), links, name, seen=read_whole("seen")):
+            flash(_("The old addresses of %(channel)s are refused from now on.", channel=name))
+        else:
+            words = _("There is no old secret of %(channel)s any more, so nothing was changed.", channel=name)
+            flash(words, "bad")
+        return redirect(f"{HERE}#{name}", SEE_OTHER)
 
 
 def _render_page(

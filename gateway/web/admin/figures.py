@@ -13,10 +13,16 @@ from markupsafe import Markup
 
 from gateway.domain.callbacks.outcomes import RULES
 from gateway.operations.reporting import metrics, monthly_report
-from gateway.operations.reporting.activity import find_today, list_known_months, read_usage
+from gateway.operations.reporting.activity import list_known_months, read_usage
 from gateway.operations.reporting.centre_month import count_unique_numbers, read_centre_month
 from gateway.operations.reporting.monthly_report import write_csv, write_sheet
-from gateway.operations.reporting.periods import SMALLEST, NoMonth, find_period, find_period_before
+from gateway.operations.reporting.periods import (
+    SMALLEST,
+    NoMonth,
+    find_period,
+    find_period_before,
+    find_today,
+)
 from gateway.storage.reports import SESSIONS
 from gateway.web.admin.naming import (
     list_report_rows,
@@ -112,7 +118,7 @@ def _list_rows(parts: Services, month: str) -> list[tuple[str | int, ...]]:
 
 def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
     actor, exact = get_actor(), _wants_exact()
-    period = find_period(month, parts.clock.now().date())
+    period = find_period(month, find_today(parts))
     cells = monthly_report.report_month(parts, actor, month, exact=exact)
     before = find_period_before(period)
     last = monthly_report.report_month(parts, actor, before, exact=exact)

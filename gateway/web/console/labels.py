@@ -290,6 +290,7 @@ _WORDS: dict[str, dict[str, Any]] = {
         "person.shifts": _("shifts changed"),
         "channel.addresses": _("addresses of a channel shown"),
         "channel.secret": _("new secret of a channel"),
+        "channel.secret-ended": _("old secret of a channel ended"),
         "person.away": _("days away"),
         "person.back": _("days away taken back"),
         "person.capacity": _("how many at a time"),

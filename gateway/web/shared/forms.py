@@ -164,6 +164,12 @@ def read_field(name: str, limit: int = 200) -> str:
     return request.form.get(name, "").strip()[:limit]
 
 
+def read_whole(name: str) -> int:
+    """Return a field as a whole number of up to nine digits; 0 for what is none."""
+    typed = read_field(name, 9)
+    return int(typed) if typed.isascii() and typed.isdecimal() else 0
+
+
 def _is_own_origin() -> bool:
     """Return whether the request comes from one of our pages, by Origin and Sec-Fetch-Site (W3C Fetch Metadata).
 

@@ -111,6 +111,7 @@ MEANING = {
     "outbox.settle": (MACHINE, "a person decided an unclear text"),
     "channel.addresses": (MACHINE, "the addresses of a channel, which hold its secret, were shown"),
     "channel.secret": (MACHINE, "a channel got a new secret in its addresses"),
+    "channel.secret-ended": (MACHINE, "the secret before it was ended before the next renewal"),
     "clock_guard.on": (MACHINE, "the machine's clock is not trusted"),
     "clock_guard.confirm": (MACHINE, "a person confirmed the clock"),
     "clock set right": (MACHINE, "times that were taken under a wrong clock were set right"),

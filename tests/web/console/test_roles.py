@@ -102,6 +102,7 @@ TABLE = {
     ("POST", "/admin/channels/<name>/look"): {A},
     ("POST", "/admin/channels/<name>/addresses"): {A},
     ("POST", "/admin/channels/<name>/secret"): {A},
+    ("POST", "/admin/channels/<name>/old-secret"): {A},
     ("POST", "/admin/channels/<name>/try/<event>"): {A},
     ("GET", "/admin/people"): {S, A},
     ("GET", "/admin/shifts/people"): {C, S, A},

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.bootstrap import open_serials
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.delivery import channel_status
 from gateway.domain.events import ChannelSeen, NotANumber
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.domain.permissions import Role
+from gateway.foundation.time_and_chance import matches_secret
 from gateway.operations import channel_desk
 from gateway.storage import audit, counts
 from tests.support.web_apps import links_of, pages_of
@@ -139,15 +141,59 @@ def test_a_new_secret_is_shown_once_and_the_one_before_stays_live(parts, boss):
 def test_a_page_sent_twice_does_not_end_the_secret_that_the_provider_still_uses(parts, boss, again):
     """A reload of the page with the new addresses, or a second press, used to make a third secret."""
     boss.post(f"{HERE}/kannel/secret", seen="1")
-    first = secrets_of(parts)["kannel"]
+    first = find_secret(parts)
     assert "was renewed already" in text_of(boss.post(f"{HERE}/kannel/secret", seen=again))
-    assert secrets_of(parts)["kannel"] == first
+    assert find_secret(parts) == first
     assert 'name="seen" value="2"' in text_of(boss.get(HERE)), "whoever looks again may renew it again"
 
 
+def find_secret(parts):
+    """Return the secret of the channel that is in use now."""
+    serials = open_serials(parts)
+    serials.renew()
+    return serials.secrets("kannel")[0]
+
+
+def is_taken(parts, secret):
+    """Return whether a webhook takes the secret after the refresh of every second, in whichever process."""
+    serials = open_serials(parts)
+    serials.renew()
+    return matches_secret(secret, serials.secrets("kannel"))
+
+
+def test_an_old_secret_is_ended_by_a_press_and_only_that_one(parts, boss):
+    old = find_secret(parts)
+    assert "Refuse the old addresses now" not in text_of(boss.get(HERE)), "there is none before the first"
+    boss.post(f"{HERE}/kannel/secret", seen="1")
+    new = find_secret(parts)
+    assert (is_taken(parts, old), is_taken(parts, new)) == (True, True)
+    assert text_of(boss.get(HERE)).count("Refuse the old addresses now") == 1
+    assert boss.post(f"{HERE}/kannel/old-secret", seen="2").status_code == 303
+    assert (is_taken(parts, old), is_taken(parts, new)) == (False, True)
+    page = text_of(boss.get(HERE))
+    assert "are refused from now on" in page
+    assert "Refuse the old addresses now" not in page
+    with parts.store.read() as tx:
+        acts = {row.act for row in audit.list_about(tx, "channel", "kannel")}
+    assert acts == {"channel.secret", "channel.secret-ended"}
+    boss.post(f"{HERE}/kannel/secret", seen="2")
+    assert (is_taken(parts, old), is_taken(parts, new)) == (False, True), "the next one has its own time"
+    assert find_secret(parts) != new
+
+
+@pytest.mark.parametrize("seen", ["1", "3", "", "x", "²", "-1"])
+def test_an_old_secret_is_not_ended_by_an_old_page(parts, boss, seen):
+    """Two administrators: one renewed meanwhile, and the provider still posts to what the other would end."""
+    old = find_secret(parts)
+    boss.post(f"{HERE}/kannel/secret", seen="1")
+    boss.post(f"{HERE}/kannel/old-secret", seen=seen)
+    assert is_taken(parts, old)
+    assert "nothing was changed" in text_of(boss.get(HERE))
+
+
 def test_a_channel_that_is_none_shows_nothing_and_makes_nothing(parts, boss):
-    for press in ("addresses", "secret"):
-        assert boss.post(f"{HERE}/nobody/{press}").status_code == 200
+    for press, status in (("addresses", 200), ("secret", 200), ("old-secret", 303)):
+        assert boss.post(f"{HERE}/nobody/{press}").status_code == status
     with parts.store.read() as tx:
         assert audit.list_about(tx, "channel", "nobody") == ()
     assert boss.post(f"{HERE}/nobody/look").status_code == 303

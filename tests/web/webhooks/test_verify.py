@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.foundation.time_and_chance import PREFIX, Serials, derive_secret, derive_secrets, matches_secret
+from gateway.foundation.time_and_chance import (
+    ENDED_PREFIX,
+    PREFIX,
+    Serials,
+    derive_secret,
+    derive_secrets,
+    matches_secret,
+)
 
 KEY = b"k" * 32
 
@@ -45,6 +52,12 @@ def test_a_secret_matches_only_itself(given_secret: str, live: list[str]) -> Non
     assert not matches_secret("", live)
 
 
+@given(serial=st.integers(1, 9), ended=st.integers(0, 12))
+def test_whatever_was_ended_the_secret_in_use_is_taken(serial: int, ended: int) -> None:
+    live = [serial, *([serial - 1] if serial > 1 and ended < serial - 1 else [])]
+    assert derive_secrets(KEY, "a", serial, ended) == tuple(derive_secret(KEY, "a", each) for each in live)
+
+
 def test_serials_are_read_when_asked_to_and_never_at_a_post() -> None:
     settings: dict[str, object] = {}
     asked: list[str] = []
@@ -77,7 +90,7 @@ def test_a_serial_that_is_none_counts_as_the_first(stored: object) -> None:
 def test_when_serials_cannot_be_read_the_known_ones_stay() -> None:
     settings: dict[str, object] = {PREFIX + "a": 2}
     serials = Serials(["a", "b"], key=lambda: KEY, read=lambda name: settings[name])
-    settings[PREFIX + "b"] = 2
+    settings |= {PREFIX + "b": 2, ENDED_PREFIX + "a": 0, ENDED_PREFIX + "b": 0}
     serials.renew()
     settings[PREFIX + "a"] = 9
     del settings[PREFIX + "b"]
