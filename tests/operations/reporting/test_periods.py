@@ -3,27 +3,31 @@
 import csv
 import io
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import product
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.requests import case_record
 from gateway.helpdesk.staff.people import OWNER
+from gateway.operations.reporting.activity import read_usage
 from gateway.operations.reporting.centre_month import (
     COLUMNS,
     FIELDS,
     SUM,
     SUMMED,
+    count_unique_numbers,
     make_centre_report,
     read_centre_month,
 )
 from gateway.operations.reporting.monthly_report import quote_formula, report_month, write_csv, write_sheet
-from gateway.operations.reporting.periods import NoMonth, find_period, find_period_before
+from gateway.operations.reporting.periods import NoMonth, find_period, find_period_before, find_today
 from gateway.storage import reports
 from gateway.storage.reports import Figure
 from tests.support.outbox_rig import made_parts
@@ -58,11 +62,67 @@ def test_a_period_has_its_days_its_parts_and_one_before(written, first, last, pa
 @pytest.mark.parametrize(
     "written",
     ["", "2026", "2026-13", "2026-00", "2026-Q0", "2026-Q5", "2026-H3", "2026-q1", "november", "2026-1", "2569-11", "2569-Q1",
-     "0000", "2026-11-01", "２０２６", "1026-Q1"],
+     "0000", "2026-11-01", "２０２６", "1026-Q1",
+     "2026-W53", "2026-02-29", "9999-12", "2026-11/2026-10", "2026-11 ", "-026-11", "2026-Q", "２０２６-11"],
 )  # fmt: skip
 def test_what_is_no_period_is_refused(written):
     with pytest.raises(NoMonth):
         find_period(written, TODAY)
+
+
+def test_every_day_is_in_one_month_one_quarter_and_one_half_year_without_gaps():
+    """Reports elsewhere lost the last month of a quarter, or began it with the day of today."""
+    day = date(2023, 1, 1)
+    while day < date(2029, 1, 1):
+        written = (
+            f"{day:%Y-%m}",
+            f"{day.year}-Q{(day.month + 2) // 3}",
+            f"{day.year}-H{(day.month + 5) // 6}",
+        )
+        for one in written:
+            period = find_period(one, day)
+            assert period.first <= day <= period.last
+            days = [date.fromordinal(n) for n in range(period.first.toordinal(), period.last.toordinal() + 1)]
+            in_parts = [
+                date.fromordinal(n)
+                for part in period.parts
+                for n in range(part.first.toordinal(), part.last.toordinal() + 1)
+            ]
+            assert in_parts in ([], days)
+        day += timedelta(days=9)
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "month"),
+    [
+        ("Asia/Vientiane", "2026-11-30T16:59:59Z", "2026-11"),
+        ("Asia/Vientiane", "2026-11-30T17:00:00Z", "2026-12"),
+        ("Asia/Vientiane", "2026-12-31T17:00:00Z", "2027-01"),
+        ("Asia/Vientiane", "2028-02-28T17:00:00Z", "2028-02"),
+        ("America/New_York", "2026-11-01T03:59:59Z", "2026-10"),  # summer time ends in that night
+        ("America/New_York", "2026-11-01T04:00:00Z", "2026-11"),
+        ("Europe/London", "2026-03-31T23:00:00Z", "2026-04"),
+        ("Pacific/Kiritimati", "2026-10-31T10:00:00Z", "2026-11"),
+    ],
+)
+def test_the_running_month_is_that_of_the_line(zone, instant, month):
+    clock = SimpleNamespace(now=lambda: datetime.fromisoformat(instant))
+    line = SimpleNamespace(clock=clock, line=SimpleNamespace(zone=zone))
+    today = find_today(line)
+    assert f"{today:%Y-%m}" == month
+    assert find_period(month, today).first <= today <= find_period(month, today).last
+
+
+@pytest.mark.parametrize("written", ["2026-12", "2027-Q1", "2046-H2", "2006-01"])
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_period_of_which_nothing_is_known_is_empty(parts, written, exact):
+    supervisor = Actor.of(person_id="s", name="S", role=Role.SUPERVISOR)
+    assert report_month(parts, supervisor, written, exact=exact) == ()
+    assert read_centre_month(parts, supervisor, written, exact=exact).tables == ()
+    reader = Actor.of(person_id="r", name="R", role=Role.READER)
+    for read in (report_month, read_centre_month, read_usage, count_unique_numbers):
+        with pytest.raises(NotPermitted):
+            read(parts, reader, written, exact=True)
 
 
 # An independent computation: counts by hand, and a reader who solves all that is shown as equations.
