@@ -166,6 +166,8 @@ def test_targets_are_big_enough_for_a_thumb(opened, filled, width):
                .map((one) => one.textContent.trim() + ' ' + one.getBoundingClientRect().height)"""
         )
         assert (address, small) == (address, [])
+    if width < 400:
+        assert page.locator("nav.tabs").bounding_box()["width"] >= width - 1, "not squeezed beside the name"
 
 
 @pytest.mark.parametrize("scripts", [False, pytest.param(True, marks=pytest.mark.slow)])
