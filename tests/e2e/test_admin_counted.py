@@ -176,7 +176,7 @@ def add_screen(hand: Hand, picture: Path) -> None:
     hand.go(page.locator("a[href$='/parts/screens/wage_area']"))
     hand.press(page.locator("summary", has_text="Add a choice"))
     hand.write(page.get_by_label("Key", exact=True), "5")
-    hand.choose(page.get_by_label("Leads to"), "wage_rayong")
+    hand.choose(page.locator("#to"), "wage_rayong")
     for language, words in (LABELS | {"lo": "ຣະຍອງ" * 14}).items():
         hand.write(page.locator(f"[name='label:{language}']"), words)
     hand.go(page.get_by_role("button", name="Add", exact=True))

@@ -144,7 +144,7 @@ def point_choice(page: Page, draft: str, picture: Path) -> None:
     page.goto(f"{draft}/parts/screens/wage_area")
     page.get_by_text("Add a choice").click()
     page.get_by_label("Key", exact=True).fill("5")
-    page.get_by_label("Leads to").select_option("wage_rayong")
+    page.locator("#to").select_option("wage_rayong")
     for language, words in (LABELS | {"lo": "ຣະຍອງ" * 14}).items():
         page.locator(f"[name='label:{language}']").fill(words)
     with page.expect_navigation():
