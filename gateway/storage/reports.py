@@ -290,6 +290,15 @@ def count_unique_callers(tx: Tx, team: str, *, since: datetime, until: datetime)
     return int(tx.execute(query).scalar_one())
 
 
+def count_backlog(tx: Tx, team: str, *, at: datetime) -> int:
+    """Return how many requests were open at an instant that is not in the future; trial phones are not counted."""
+    asked = _c.team == team, _c.asked_at < at, _c.trial.is_(False)
+    still = select(func.count()).select_from(callbacks).where(text(OPEN), *asked)
+    # By the index of changes: what ended later has changed since.
+    ended = select(func.count()).select_from(callbacks).where(_c.changed_at > at, _c.closed_at > at, *asked)
+    return int(tx.execute(still).scalar_one()) + int(tx.execute(ended).scalar_one())
+
+
 def count_outcomes(tx: Tx, *, since: datetime) -> Mapping[str, int]:
     """Return outcome → number of attempts since then."""
     came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG), _a.how != INCOMING, _of_callers()

@@ -113,20 +113,24 @@ def read_centre_month(parts: Services, actor: Actor, month: str, *, exact: bool 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UniqueNumbers:
-    """How many numbers asked for a call in a period; ``n`` is None where it is small.
+class StoredRequests:
+    """What only the requests themselves tell of a period, while they are kept.
 
-    ``is_kept`` says whether the period is still in the requests that are kept; else nobody can count it any more.
+    Attributes:
+        numbers: how many numbers asked for a call; None where it is small.
+        backlog: how many requests were open at its end, or are now; None where it is small.
+        is_kept: whether the period is still in the requests that are kept; else nobody can count it any more.
     """
 
-    n: int | None
+    numbers: int | None = None
+    backlog: int | None = None
     is_kept: bool
 
 
-def count_unique_numbers(
+def count_stored_requests(
     parts: Services, actor: Actor, written: str, *, exact: bool = False
-) -> UniqueNumbers:
-    """Return how many numbers asked for a call: one phone is not one person, and often asks more than once.
+) -> StoredRequests:
+    """Count the numbers that asked for a call, since one phone often asks more than once, and what was left open.
 
     Raises:
         NoMonth: the period is malformed.
@@ -135,10 +139,16 @@ def count_unique_numbers(
     """
     since, until, is_kept = _find_instants(parts, open_period(parts, actor, written, exact=exact))
     if not is_kept:
-        return UniqueNumbers(n=None, is_kept=False)
+        return StoredRequests(is_kept=False)
     with parts.store.read() as tx:
-        n = reports.count_unique_callers(tx, actor.team, since=since, until=until)
-    return UniqueNumbers(n=n if exact or n >= SMALLEST or not n else None, is_kept=True)
+        numbers = reports.count_unique_callers(tx, actor.team, since=since, until=until)
+        backlog = reports.count_backlog(tx, actor.team, at=min(until, parts.clock.now()))
+    hide = not exact
+    return StoredRequests(numbers=_tell(numbers, hide), backlog=_tell(backlog, hide), is_kept=True)
+
+
+def _tell(n: int, hide: bool) -> int | None:  # noqa: FBT001 - private
+    return None if hide and 0 < n < SMALLEST else n
 
 
 def _find_instants(parts: Services, period: Period) -> tuple[datetime, datetime, bool]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from gateway.domain.callbacks.outcomes import RULES
 from gateway.operations.reporting import metrics, monthly_report
 from gateway.operations.reporting.activity import list_known_months, read_usage
-from gateway.operations.reporting.centre_month import count_unique_numbers, read_centre_month
+from gateway.operations.reporting.centre_month import count_stored_requests, read_centre_month
 from gateway.operations.reporting.monthly_report import write_csv, write_sheet
 from gateway.operations.reporting.periods import (
     SMALLEST,
@@ -136,7 +136,8 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         missed=(count_outcomes(cells, _MISSED), count_outcomes(last, _MISSED)),
         asked=count_asked(cells),
         trials=monthly_report.count_trials(parts, actor, month),
-        unique=count_unique_numbers(parts, actor, month, exact=exact),
+        kept=count_stored_requests(parts, actor, month, exact=exact),
+        contact_rate=find_contact_rate(cells),
         centre=read_centre_month(parts, actor, month, exact=exact),
         usage=(usage := read_usage(parts, actor, month, exact=exact)),
         usage_before=read_usage(parts, actor, before, exact=exact, is_brief=True),
@@ -212,6 +213,13 @@ def count_outcomes(cells: Iterable[Cell], names: tuple[str, ...]) -> OutcomeCoun
     """Return the number of calls with one of these outcomes, without suppressed cells."""
     found = [cell.n for cell in cells if cell.section.what == "outcome" and cell.name in names]
     return OutcomeCount(n=sum(n for n in found if n is not None), small=None in found)
+
+
+def find_contact_rate(cells: Iterable[Cell]) -> float | None:
+    """Return the share of calls in which somebody spoke with her; None without calls, or where a cell is hidden."""
+    found = [cell for cell in cells if cell.section.what == "outcome"]
+    every = count_outcomes(found, tuple(cell.name for cell in found))
+    return None if every.small or not every.n else count_outcomes(found, _HELPED).n / every.n
 
 
 def count_talks(cells: Iterable[Cell]) -> OutcomeCount:

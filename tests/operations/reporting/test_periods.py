@@ -22,7 +22,7 @@ from gateway.operations.reporting.centre_month import (
     FIELDS,
     SUM,
     SUMMED,
-    count_unique_numbers,
+    count_stored_requests,
     make_centre_report,
     read_centre_month,
 )
@@ -120,7 +120,7 @@ def test_a_period_of_which_nothing_is_known_is_empty(parts, written, exact):
     assert report_month(parts, supervisor, written, exact=exact) == ()
     assert read_centre_month(parts, supervisor, written, exact=exact).tables == ()
     reader = Actor.of(person_id="r", name="R", role=Role.READER)
-    for read in (report_month, read_centre_month, read_usage, count_unique_numbers):
+    for read in (report_month, read_centre_month, read_usage, count_stored_requests):
         with pytest.raises(NotPermitted):
             read(parts, reader, written, exact=True)
 

@@ -13,11 +13,20 @@ from hypothesis import strategies as st
 
 from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import outcome, search
-from gateway.helpdesk.requests import case_record
+from gateway.helpdesk.requests import case_record, self_service
+from gateway.menus.engine.effects import CancelCallback
 from gateway.operations.reporting.activity import UsageTable
+from gateway.operations.reporting.centre_month import count_stored_requests
 from gateway.operations.reporting.monthly_report import SECTIONS, Cell
 from gateway.storage import reports
-from gateway.web.admin.figures import OutcomeCount, count_outcomes, draw_bars, draw_columns, fill_gaps
+from gateway.web.admin.figures import (
+    OutcomeCount,
+    count_outcomes,
+    draw_bars,
+    draw_columns,
+    fill_gaps,
+    find_contact_rate,
+)
 from tests.support.desk_rig import HER, OTHER
 from tests.support.web_surroundings import PASSWORD, code_of
 
@@ -96,6 +105,50 @@ def test_numbers_stand_beside_requests_and_are_not_counted_where_requests_are_er
     page = plain(reader.get("/admin/", query_string={"month": "2026-05"}))
     assert "from so many numbers: – " in page
     assert "cannot be counted any more" in page
+
+
+def test_what_is_open_at_the_end_of_a_period_is_counted_from_the_requests(line, clock, signed):
+    def withdraw(nth: int) -> None:
+        cancels = CancelCallback(callback=made[nth])
+        line.does(self_service.cancel_request, f"+8562055510{nth:03}", effect=cancels)
+
+    def backlog(month: str, *, exact: bool = True) -> int | None:
+        return count_stored_requests(line.parts, boss, month, exact=exact).backlog
+
+    clock.set("2026-11-28T08:00:00+07:00")
+    boss = line.person("Chief", Role.SUPERVISOR, number="+85620555900009")
+    made = [line.requested(f"+8562055510{n:03}", when="morning") for n in range(6)]
+    clock.set("2026-11-30T08:00:00+07:00")
+    withdraw(0)
+    assert backlog("2026-11") == 5  # now, since the month is not over
+    clock.set("2026-12-02T08:00:00+07:00")
+    withdraw(1)
+    line.requested("+8562055510099", when="morning")
+    clock.forward(minutes=1)
+    assert (backlog("2026-11"), backlog("2026-12"), backlog("2026-10")) == (5, 5, 0)
+    withdraw(2)
+    assert (backlog("2026-11"), backlog("2026-12")) == (5, 4)
+    assert backlog("2026-12", exact=False) is None
+    reader = signed("Rea", Role.READER)
+    assert "Still open at its end, or now: 5" in plain(reader.get("/admin/?month=2026-11"))
+    clock.set("2027-12-02T09:00:00+07:00")
+    assert backlog("2026-11") is None
+    assert "Still open" not in plain(reader.get("/admin/?month=2026-11"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "rate"),
+    [
+        ({}, None),
+        ({"reached": 0, "no_answer": 8}, 0.0),
+        ({"reached": 6, "no_answer": 6}, 0.5),
+        ({"reached": 6, "no_answer": None}, None),
+        ({"reached": None}, None),
+    ],
+)
+def test_the_contact_rate_is_of_all_calls_and_tells_nothing_that_is_hidden(cells, rate):
+    found = [Cell(section=OUTCOMES, name=name, n=n) for name, n in cells.items()]
+    assert find_contact_rate([*found, Cell(section=ASKED, name="pay", n=9)]) == rate
 
 
 @pytest.mark.fault("G3")
