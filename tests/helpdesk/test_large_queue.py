@@ -122,14 +122,19 @@ def test_a_request_is_accepted_at_one_price_by_statements_built_once(desks: Desk
         receipt = desk.asks(f"+85620555{next(numbers):05}").receipt
         assert isinstance(receipt, CallbackAccepted)
 
+    def list_without_codes(seen: Examined) -> list[str]:
+        """Leave out the looks for a free code: with a full queue the first four tried may all be in use."""
+        return [one for one in seen.statements if "told_codes.code" not in one]
+
     few, many = measure(desks, ask)
-    assert len(many.statements) == len(few.statements) <= 15
+    assert len(list_without_codes(many)) == len(list_without_codes(few)) <= 12
+    assert len(many.statements) <= 15
     assert many.writes == few.writes == 1
     assert many.work <= max(few.work * ALLOWED, few.work + 100), (few.work, many.work)
     desk = desks[MANY]
     with examine(desk.parts.store) as again:
         ask(desk)
-    assert [id(one) for one in again.built] == [id(one) for one in many.built]
+    assert {id(one) for one in again.built} == {id(one) for one in many.built}
 
 
 def test_the_tabs_show_what_they_showed_when_all_was_read(desks: Desks) -> None:

@@ -12,6 +12,7 @@ from gateway.helpdesk.staff import centre_policy, people, shifts
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import audit
 from gateway.storage.tables import sign_ins
+from tests.support.large_queue import add_requests
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import PASSWORD, Browser, code_of, somebody, token_of
 
@@ -170,6 +171,7 @@ class TestOneDay:
     def noy(self, parts):
         own = somebody(parts, "Noy")
         shifts.set_week(parts, OWNER, own, {"tue": ["08:00-12:00"]})
+        add_requests(parts.store, 1, name="her", now=parts.clock.now())
         return own
 
     def acts(self, parts, own, *rows):
@@ -181,7 +183,7 @@ class TestOneDay:
                     person_id=own,
                     act=act,
                     kind="callback",
-                    subject="x",
+                    subject="her00000000000000001",
                     detail=detail,
                 )
 
