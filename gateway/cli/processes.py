@@ -91,9 +91,11 @@ def import_image(settings: Settings) -> None:
             import_module(f"gateway.channels.{provider}")
     from gateway.storage.database import import_driver
     from gateway.storage.encryption import prepare_cipher
+    from gateway.web.shared import list_addresses
 
     import_driver(settings.database_url)
     prepare_cipher()
+    list_addresses()  # reads the static files, which all web processes then share
     _set_title("up")  # also the moment at which setproctitle learns where this process's command line stands
     gc.enable()
     forking.freeze_image()
