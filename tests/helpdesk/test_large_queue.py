@@ -122,13 +122,12 @@ def test_a_request_is_accepted_at_one_price_by_statements_built_once(desks: Desk
         receipt = desk.asks(f"+85620555{next(numbers):05}").receipt
         assert isinstance(receipt, CallbackAccepted)
 
-    def list_without_codes(seen: Examined) -> list[str]:
-        """Leave out the looks for a free code: with a full queue the first four tried may all be in use."""
-        return [one for one in seen.statements if "told_codes.code" not in one]
+    def count_statements(both: tuple[Examined, Examined]) -> int:
+        return sum(len(one.statements) for one in both)
 
-    few, many = measure(desks, ask)
-    assert len(list_without_codes(many)) == len(list_without_codes(few)) <= 12
-    assert len(many.statements) <= 15
+    # With 6,000 codes in use the first four tried are all taken once in eight, and a second look is made.
+    few, many = min((measure(desks, ask) for _ in range(6)), key=count_statements)
+    assert len(many.statements) == len(few.statements) <= 15
     assert many.writes == few.writes == 1
     assert many.work <= max(few.work * ALLOWED, few.work + 100), (few.work, many.work)
     desk = desks[MANY]
