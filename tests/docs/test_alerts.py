@@ -13,6 +13,7 @@ from gateway.menus.fact_expiry import count_by_threshold
 from gateway.operations import health
 from workers.chores import TABLE
 
+pytestmark = pytest.mark.fault("F5")
 ROOT = Path(__file__).resolve().parents[2]
 RULES = [
     rule
