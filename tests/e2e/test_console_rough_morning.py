@@ -124,6 +124,9 @@ def the_server_starts_again_while_she_writes(morning: Morning, server: ServedApp
         morning.shows("server-away")
         server.start()
     else:
+        page.wait_for_url(
+            "chrome-error://**"
+        )  # the browser's own page, which there is a way back from once it stands
         server.start()
         page.go_back()
         expect(morning.note).to_have_value(WORDS)
