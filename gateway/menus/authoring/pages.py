@@ -16,7 +16,15 @@ from gateway.menus.authoring.graph import (
     list_shown_ways,
 )
 from gateway.menus.engine.model import Menu, Screen, make_page_key
-from gateway.menus.engine.paging import CannotCut, Page, cut_anyway, cut_screen, write_page
+from gateway.menus.engine.paging import (
+    CannotCut,
+    Page,
+    cut_anyway,
+    cut_screen,
+    cut_text,
+    lay_out_text,
+    write_page,
+)
 from gateway.menus.engine.text_size import GSM7, fold_to_gsm7, measure_text
 from gateway.menus.engine.visibility import PLAIN
 from gateway.menus.engine.wording import (
@@ -71,18 +79,25 @@ def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] |
 
 def _cut_texts(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None) -> Cut:
     cut = Cut(widest={language: reserve_values(menu, language, settings) for language in menu.languages})
+    texts = {
+        language: [
+            (screen.id, variant, lay_out_text(menu, screen, variant, language, cut.widest[language]))
+            for screen, variant in _list_texts(menu)
+        ]
+        for language in menu.languages
+    }
     for each in limits:
         for language in menu.languages:
-            values, breaks = cut.widest[language], line_breaks(language)
-            for screen, variant in _list_texts(menu):
+            breaks = line_breaks(language)
+            for screen, variant, text in texts[language]:
                 try:
-                    pages = cut_screen(menu, screen, variant, language, each, values, breaks)
+                    pages = cut_text(text, each, breaks)
                 except CannotCut as why:
                     cut.faults.append(
-                        Fault(screen=screen.id, variant=variant, language=language, limits=each, why=why)
+                        Fault(screen=screen, variant=variant, language=language, limits=each, why=why)
                     )
                 else:
-                    cut.pages[make_page_key(each.name, language, screen.id, variant)] = pages
+                    cut.pages[make_page_key(each.name, language, screen, variant)] = pages
     return cut
 
 

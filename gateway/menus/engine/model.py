@@ -388,10 +388,10 @@ class Menu:
 
     def text(self, text: Text, language: str) -> str:
         """Return the text in the language, else in its first fallback that has it, else an empty string."""
-        for tag in (language, *self.fallback.get(language, ())):
-            if text.get(tag):
-                return text[tag]
-        return ""
+        found = text.get(language)
+        if found:
+            return found
+        return next((text[tag] for tag in self.fallback.get(language, ()) if text.get(tag)), "")
 
 
 def make_page_key(limits: str, language: str, screen: str, variant: int) -> str:

@@ -6,17 +6,27 @@ session never meets a page that a network would truncate.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count, takewhile
 
 from gateway.domain.events import Limits, Piece, PieceKind
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.engine import navigation as engine_navigation
 from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.navigation import has_back
 from gateway.menus.engine.screens import Layout
 from gateway.menus.engine.text_breaks import SOFT_BREAK, Breaks, find_best_cut, strip_soft_breaks
-from gateway.menus.engine.text_size import ESCAPE, GSM7, find_coding, fits_page, fold_to_gsm7
-from gateway.menus.engine.visibility import PLAIN, find_template, format_option, get_message
-from gateway.menus.engine.wording import fill_template
+from gateway.menus.engine.text_size import (
+    GSM7,
+    Size,
+    find_coding,
+    fits_page,
+    fold_to_gsm7,
+    has_room,
+    measure_text,
+)
+from gateway.menus.engine.visibility import can_stand_beside, find_template, format_option, get_message
+from gateway.menus.engine.wording import fill_lines
 
 Page = tuple[Piece, ...]
 
@@ -51,23 +61,53 @@ class _Item:
         return self.piece.kind is PieceKind.OPTION
 
 
+@dataclass(slots=True)
+class LaidText:
+    """One text of a screen in one language, laid out and measured once for all channels.
+
+    Attributes:
+        screen: id of the screen, for faults.
+        language: tag of the text.
+        layout: the rules for its lines.
+        items: its lines, in order.
+        longest: placeholder → longest value.
+        back: label of key 0; ``home`` and ``more`` those of 00 and 98; an empty ``home`` is not shown.
+        back_on_first: key 0 is shown on the first page.
+        page: all lines and all navigation as one page.
+        words: that page as it is sent, with the longest values.
+        size: its size; None where only a cut line by line knows what the first page holds.
+    """
+
+    screen: str
+    language: str
+    layout: Layout
+    items: list[_Item]
+    longest: Mapping[str, str]
+    back: str
+    home: str
+    more: str
+    back_on_first: bool
+    page: Page = ()
+    words: str = ""
+    size: Size | None = None
+
+    def fits_whole(self, limits: Limits) -> bool:
+        """Say whether all of it is known to fit one page of a channel."""
+        return self.size is not None and has_room(self.words, self.size, limits)
+
+
 @dataclass(frozen=True, slots=True)
 class _Cutter:
-    """Everything that cutting one screen depends on.
+    """Cuts one text line by line.
 
     ``strict`` raises where a screen cannot be cut well; otherwise it is cut as well as possible, up to the hard stop.
     ``known`` holds which lines fit one page, as far as it was asked.
     """
 
+    text: LaidText
     limits: Limits
-    longest: Mapping[str, str]
-    layout: Layout
-    back: str
-    back_on_first: bool
-    home: str
-    more: str
-    strict: bool = True
     breaks: Breaks | None = None
+    strict: bool = True
     known: dict[str, bool] = field(default_factory=dict)
 
     def fits(self, pieces: Sequence[Piece]) -> bool:
@@ -75,33 +115,38 @@ class _Cutter:
         lines = "\n".join([piece.text for piece in pieces])
         found = self.known.get(lines)
         if found is None:
-            found = self.known[lines] = fits_page(_fill_lines(lines, self.longest), self.limits)
+            words = fold_to_gsm7(fill_lines(lines, self.text.longest))
+            found = self.known[lines] = fits_page(words, self.limits)
         return found
 
     def navigation(self, number: int, *, more: bool, home: bool = False) -> Page:
         """Return the navigation lines that a page must have below its own lines."""
-        if not self.layout.leads_on:
+        text = self.text
+        if not text.layout.leads_on:
             return ()
         lines = []
         if more:
-            lines.append(_make_navigation(engine_navigation.MORE, self.more))
-        if (self.back_on_first and not self.layout.asks) or number > 1:
-            lines.append(_make_navigation(engine_navigation.BACK_KEY, self.back))
-        if home and self.home:
-            lines.append(_make_navigation(engine_navigation.HOME, self.home))
+            lines.append(_make_navigation(engine_navigation.MORE, text.more))
+        if (text.back_on_first and not text.layout.asks) or number > 1:
+            lines.append(_make_navigation(engine_navigation.BACK_KEY, text.back))
+        if home and text.home:
+            lines.append(_make_navigation(engine_navigation.HOME, text.home))
         return tuple(lines)
 
     def add_navigation(self, page: Page, navigation: Page) -> Page:
         """Return the page with its navigation, and with the optional lines (0 on a question, 00) where they fit."""
         full = page + navigation
-        wanted = [(engine_navigation.BACK_KEY, self.back)] if self.back_on_first and self.layout.asks else []
-        wanted.extend([(engine_navigation.HOME, self.home)] if self.home else [])
         present = {piece.key for piece in navigation}
-        for key, label in wanted:
-            line = _make_navigation(key, label)
-            if key not in present and self.fits((*full, line)):
+        for line in _list_navigation(self.text, back=self.text.back_on_first and self.text.layout.asks):
+            if line.key not in present and self.fits((*full, line)):
                 full = (*full, line)
         return full
+
+
+def _list_navigation(text: LaidText, *, back: bool) -> Page:
+    """Return the lines of the keys 0, where ``back`` says so, and 00."""
+    lines = (_make_navigation(engine_navigation.BACK_KEY, text.back),) if back else ()
+    return (*lines, _make_navigation(engine_navigation.HOME, text.home)) if text.home else lines
 
 
 def cut_screen(
@@ -128,13 +173,22 @@ def cut_screen(
         TextTooLong: a line cannot be made to fit, or an end or entry screen needs more than one page.
         QuestionSplit: a question and its answers do not fit on one page.
     """
-    cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest, breaks)
-    if cutter.layout.whole:
-        return _one_page(cutter, items, screen, language)
-    pages = _fill_pages(cutter, items, home=False)
+    return cut_text(lay_out_text(menu, screen, variant_index, language, longest), limits, breaks)
+
+
+def cut_text(text: LaidText, limits: Limits, breaks: Breaks | None = None) -> tuple[Page, ...]:
+    """Cut a text as ``cut_screen`` does: at once where it fits whole, else line by line."""
+    return (text.page,) if text.fits_whole(limits) else _cut_by_lines(_Cutter(text, limits, breaks))
+
+
+def _cut_by_lines(cutter: _Cutter) -> tuple[Page, ...]:
+    text = cutter.text
+    if text.layout.whole:
+        return _one_page(cutter)
+    pages = _fill_pages(cutter, text.items, home=False)
     if pages is None:
-        raise TextTooLong(screen.id, language)
-    roomy = _fill_pages(cutter, items, home=True) if _is_gsm7(pages, longest) else None
+        raise TextTooLong(text.screen, text.language)
+    roomy = _fill_pages(cutter, text.items, home=True) if _is_gsm7(pages, text.longest) else None
     return roomy if roomy and len(roomy) == len(pages) else pages
 
 
@@ -150,58 +204,84 @@ def cut_anyway(
 
     Serves previews of drafts with errors, and values longer than anything reserved for.
     """
+    text = lay_out_text(menu, screen, variant_index, language, longest)
     try:
-        return cut_screen(menu, screen, variant_index, language, limits, longest)
+        return cut_text(text, limits)
     except CannotCut:
-        cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest)
-        return _fill_pages(replace(cutter, strict=False), items, home=False) or ((),)
+        return _fill_pages(_Cutter(text, limits, strict=False), text.items, home=False) or ((),)
 
 
 def write_page(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
     """Return the text of a page with its values, as it is sent."""
-    return _fill_lines("\n".join([piece.text for piece in pieces]), values)
+    return fold_to_gsm7(fill_lines("\n".join([piece.text for piece in pieces]), values))
 
 
-def _fill_lines(lines: str, values: Mapping[str, str]) -> str:
-    return fold_to_gsm7(fill_template(lines, values).replace(ESCAPE, ""))
+_LARGE = "ກ"
+"""Stands for any text that needs UCS-2."""
 
 
-def _make_cutter(
-    menu: Menu,
-    screen: Screen,
-    variant_index: int,
-    language: str,
-    limits: Limits,
-    longest: Mapping[str, str],
-    breaks: Breaks | None = None,
-) -> tuple[_Cutter, list[_Item]]:
-    """Return the cutter of a screen, and the lines that it places."""
+@keep_per_owner
+def _find_labels(menu: Menu, language: str, coding: str) -> tuple[str, str, str]:
+    """Return the labels of the keys 0, 00 and 98 beside a text of this coding."""
+    beside = "" if coding == GSM7 else _LARGE
+    back, home, more = (get_message(menu, name, language, beside=beside) for name in ("back", "home", "more"))
+    return back, home, more
+
+
+def lay_out_text(
+    menu: Menu, screen: Screen, variant_index: int, language: str, longest: Mapping[str, str]
+) -> LaidText:
+    """Lay out one text of a screen, with its options and the labels of the navigation, and measure it."""
     layout = screen.lay_out(find_template(menu, screen, variant_index, language))
     items = _list_items(menu, screen, variant_index, language, layout)
-    text = write_page([item.piece for item in items], longest)
-    rooted = screen.id in {menu.start, menu.home}
-    cutter = _Cutter(
-        limits=limits,
-        longest=longest,
+    filled = fill_lines("\n".join([item.piece.text for item in items]), longest)
+    coding = find_coding(fold_to_gsm7(filled))
+    back, home, more = _find_labels(menu, language, coding)
+    text = LaidText(
+        screen=screen.id,
+        language=language,
         layout=layout,
-        back=get_message(menu, "back", language, beside=text),
+        items=items,
+        longest=longest,
+        back=back,
+        home=home if layout.leads_on and screen.id not in {menu.start, menu.home} else "",
+        more=more,
         back_on_first=layout.leads_on and screen.back and has_back(menu, screen.id),
-        home=get_message(menu, "home", language, beside=text) if layout.leads_on and not rooted else "",
-        more=get_message(menu, "more", language, beside=text),
-        breaks=breaks,
     )
-    return cutter, items
+    if _needs_one_page(layout, items):
+        _measure_whole(text, filled, coding)
+    return text
+
+
+def _measure_whole(text: LaidText, filled: str, coding: str) -> None:
+    navigation = _list_navigation(text, back=text.back_on_first)
+    below = [fill_lines(piece.text, text.longest) for piece in navigation]
+    text.words = fold_to_gsm7("\n".join([filled, *below] if text.items else below))
+    size = measure_text(text.words)
+    # Where lines and navigation have one coding, no beginning of the page is larger than the page.
+    if size.coding == coding:
+        text.page, text.size = (*[item.piece for item in text.items], *navigation), size
+
+
+def _needs_one_page(layout: Layout, items: Sequence[_Item]) -> bool:
+    """Say whether no line asks for a later page, so that all may stand on one, in the usual order."""
+    if layout.whole:
+        return all(item.page <= 1 for item in items)
+    return not layout.asks and all(item.page <= _find_floor(items, 1) for item in items)
 
 
 def _list_items(menu: Menu, screen: Screen, variant_index: int, language: str, layout: Layout) -> list[_Item]:
     items = [_make_item(line) for line in layout.lines]
     page = 0
+    known: set[tuple[str, str, int]] = set()
     for choice in screen.choices:
         page = choice.page or page
         line = format_option(menu, choice, language)
-        item = _Item(Piece(PieceKind.OPTION, line, choice.key), page)
-        if line and item not in items and _can_meet(screen, variant_index, language, choice.only_if):
-            items.append(item)
+        if not line or not can_stand_beside(screen, variant_index, language, choice.only_if):
+            continue
+        if (line, choice.key, page) not in known:
+            known.add((line, choice.key, page))
+            items.append(_Item(Piece(PieceKind.OPTION, line, choice.key), page))
     return items
 
 
@@ -212,23 +292,12 @@ def _make_item(line: Piece) -> _Item:
     return _Item(replace(line, text=text), soft=soft)
 
 
-def _can_meet(
-    screen: Screen, variant_index: int, language: str, condition: Mapping[str, tuple[str, ...]]
-) -> bool:
-    """Say whether a choice can ever be shown with this text: their conditions do not exclude each other."""
-    if language not in condition.get("script", (language,)):
-        return False
-    if variant_index == PLAIN:
-        return True
-    text_if = screen.variants[variant_index].only_if
-    return all(set(allowed) & set(text_if.get(name, allowed)) for name, allowed in condition.items())
-
-
-def _one_page(cutter: _Cutter, items: list[_Item], screen: Screen, language: str) -> tuple[Page, ...]:
-    page = tuple(item.piece for item in items)
+def _one_page(cutter: _Cutter) -> tuple[Page, ...]:
+    text = cutter.text
+    page = tuple(item.piece for item in text.items)
     navigation = cutter.navigation(1, more=False)
-    if not cutter.fits(page + navigation) or any(item.page > 1 for item in items):
-        raise (QuestionSplit if cutter.layout.asks else TextTooLong)(screen.id, language)
+    if not cutter.fits(page + navigation) or any(item.page > 1 for item in text.items):
+        raise (QuestionSplit if text.layout.asks else TextTooLong)(text.screen, text.language)
     return (cutter.add_navigation(page, navigation),)
 
 
@@ -283,18 +352,13 @@ def _take_items(cutter: _Cutter, queue: list[_Item], number: int, below: Page) -
             queue[0] = rest
         break
     if not page and queue and not cutter.strict:
-        return _force_page(queue)
+        return (queue.pop(0).piece,)  # so that cutting ends; the renderer shortens it to the hard stop
     return page
 
 
-def _find_floor(queue: list[_Item], number: int) -> int:
+def _find_floor(queue: Sequence[_Item], number: int) -> int:
     """Return the page that begins here: a page number that an author set too far ahead becomes the next page."""
     return max(number, queue[0].page) if queue else number
-
-
-def _force_page(queue: list[_Item]) -> Page:
-    """Take one line that fits no page, so that cutting ends; the renderer shortens it to the hard stop."""
-    return (queue.pop(0).piece,)
 
 
 def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Piece | None, _Item]:
@@ -325,7 +389,9 @@ def _rest_of(item: _Item, place: int) -> _Item:
 _SENTENCE_ENDS = frozenset(".?!;")
 
 
+@lru_cache(maxsize=256)
 def _make_navigation(key: str, label: str) -> Piece:
+    """Return the line of a key; the few that a menu has stand on all of its pages and are held once."""
     return Piece(PieceKind.NAVIGATION, f"{key} {label}".strip(), key)
 
 

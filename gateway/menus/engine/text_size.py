@@ -183,9 +183,14 @@ def _find_cost(character: str, *, gsm7: bool) -> int:
 
 def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
     """Say whether a text fits one page, or, with ``stop``, at least the hard stop of the channel."""
-    size = measure_text(text)
-    if limits.parts > 1 and len(split_parts(text)) > limits.parts:
-        return False  # the sum fits, but a pair that may not be cut wastes room at the end of a part
+    return has_room(text, measure_text(text), limits, stop=stop)
+
+
+def has_room(text: str, size: Size, limits: Limits, *, stop: bool = False) -> bool:
+    """Say whether a text of this size fits one page, as ``fits_page`` does."""
     if size.coding == GSM7:
-        return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
-    return size.units <= (limits.ucs2_stop if stop else limits.ucs2)
+        room = limits.gsm7_stop if stop else limits.gsm7
+    else:
+        room = limits.ucs2_stop if stop else limits.ucs2
+    # The sum may fit, and a pair that may not be cut waste room at the end of a part.
+    return size.units <= room and (limits.parts <= 1 or len(split_parts(text)) <= limits.parts)

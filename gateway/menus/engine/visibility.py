@@ -13,6 +13,7 @@ from gateway.menus.engine.text_size import GSM7, find_coding, fold_to_gsm7
 HOURS = "hours"
 """Placeholder for hours: ``{hours}`` in the label of a window, elsewhere with its word, as ``{hours.evening}``."""
 
+_HOURS_MARK = f"{{{HOURS}}}"
 _HOUR = 60
 
 
@@ -24,10 +25,10 @@ def find_window(choice: Choice, asks: str = "") -> str:
 def format_label(menu: Menu, choice: Choice, language: str) -> str:
     """Return the label of a choice, with the hours of its window filled in."""
     label = menu.text(choice.label, language)
-    if f"{{{HOURS}}}" not in label:
+    if _HOURS_MARK not in label:
         return label
     when = menu.windows.get(choice.answer) or menu.windows.get(choice.answers.get("when", ""))
-    return label.replace(f"{{{HOURS}}}", format_hours(when) if when else "").strip()
+    return label.replace(_HOURS_MARK, format_hours(when) if when else "").strip()
 
 
 def list_hours(menu: Menu) -> dict[str, str]:
@@ -100,6 +101,18 @@ def find_language(menu: Menu, session: Session) -> str:
 def is_condition_met(condition: Condition, session: Session) -> bool:
     """Say whether every name of the condition has one of its allowed values."""
     return all(_read_value(name, session) in allowed for name, allowed in condition.items())
+
+
+def can_stand_beside(screen: Screen, variant: int, language: str, condition: Condition) -> bool:
+    """Say whether a choice with this condition can ever be shown with a text of its screen."""
+    if not condition:
+        return True
+    if language not in condition.get("script", (language,)):
+        return False
+    if variant == PLAIN:
+        return True
+    text_if = screen.variants[variant].only_if
+    return all(set(allowed) & set(text_if.get(name, allowed)) for name, allowed in condition.items())
 
 
 def find_variant(screen: Screen, session: Session) -> int:

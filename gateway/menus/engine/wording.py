@@ -14,7 +14,7 @@ from gateway.menus.engine.model import LINE_PLACEHOLDERS, Fact, FactValue, Menu,
 from gateway.menus.engine.navigation import MOST_CODE_DIGITS
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.engine.text_size import BASIC, GSM7, count_septets, count_units, find_coding
+from gateway.menus.engine.text_size import BASIC, ESCAPE, GSM7, count_septets, count_units, find_coding
 from gateway.menus.engine.visibility import (
     find_language,
     find_time_questions,
@@ -210,7 +210,14 @@ LONGEST_UNTIL = "00:00"
 
 def fill_template(template: str, values: Mapping[str, str]) -> str:
     """Replace every placeholder by its value; one without a value becomes empty."""
+    if "{" not in template:
+        return template
     return PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), template)
+
+
+def fill_lines(lines: str, values: Mapping[str, str]) -> str:
+    """Fill the lines of a page; U+001B, which a phone takes for half a character, is left out."""
+    return fill_template(lines, values).replace(ESCAPE, "")
 
 
 def find_current_values(

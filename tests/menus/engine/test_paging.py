@@ -1,12 +1,24 @@
 """Cutting screens into pages: what stays together, what goes first, what is kept free."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits, PieceKind
+from gateway.menus.engine import paging
 from gateway.menus.engine.model import Variant
-from gateway.menus.engine.paging import QuestionSplit, TextTooLong, cut_anyway, cut_screen, write_page
+from gateway.menus.engine.paging import (
+    CannotCut,
+    QuestionSplit,
+    TextTooLong,
+    cut_anyway,
+    cut_screen,
+    cut_text,
+    lay_out_text,
+    write_page,
+)
 from gateway.menus.engine.screens import Choices, End, Entry, Information, Offer, Question
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.text_size import measure_text
@@ -247,3 +259,47 @@ def test_anything_is_cut_somehow(menu, language, room):
     tiny = Limits(name="tiny", gsm7=room, ucs2=room // 2, gsm7_stop=room, ucs2_stop=room // 2)
     for name in [*ROOMS, "consent", "thanks"]:
         assert cut_anyway(menu, menu.screens[name], -1, language, tiny, find_longest_values(menu, language))
+
+
+def cut_or_refuse(cut, *args):
+    try:
+        return cut(*args)
+    except CannotCut as why:
+        return type(why), str(why)
+
+
+MESSAGES_TOO = st.sampled_from(
+    [{}, {"home": {}}, {"home": {"lo": "ໜ້າຫຼັກ"}, "back": {"en": "Back‑up {th.wage}"}}, {"back": {"lo": "ກັບ"}}]
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(menus(), MESSAGES_TOO, st.sampled_from(["en", "lo", "lo-Latn", "th"]), st.integers(8, 200), st.data())
+def test_a_text_that_fits_whole_is_the_page_that_cutting_line_by_line_makes(
+    menu, messages, language, room, data
+):
+    menu = replace(menu, messages={**menu.messages, **messages})
+    parts = data.draw(st.sampled_from([1, 3]))
+    large = data.draw(st.integers(8, 200))
+    limits = data.draw(
+        st.sampled_from(
+            [
+                USSD_LIMITS,
+                SMS_LIMITS,
+                Limits(name="odd", gsm7=room, ucs2=large, gsm7_stop=room, ucs2_stop=large, parts=parts),
+            ]
+        )
+    )
+    longest = find_longest_values(menu, language)
+    for screen in menu.screens.values():
+        for variant in range(-1, len(screen.variants)):
+            text = lay_out_text(menu, screen, variant, language, longest)
+            plainly = cut_or_refuse(paging._cut_by_lines, paging._Cutter(text, limits))
+            assert cut_or_refuse(cut_text, text, limits) == plainly
+
+
+@pytest.mark.parametrize("limits", [USSD_LIMITS, SMS_LIMITS], ids=lambda limits: limits.name)
+def test_most_texts_of_a_menu_are_cut_without_looking_at_their_lines(limits):
+    longest = find_longest_values(MENU, "en")
+    texts = [lay_out_text(MENU, screen, -1, "en", longest) for screen in MENU.screens.values()]
+    assert sum(text.fits_whole(limits) for text in texts) * 4 > len(texts) * 3
