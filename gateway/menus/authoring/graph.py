@@ -4,12 +4,13 @@ What a menu's head declares for checks only (units, country names) is read here,
 the texts, and their word breaks are found with ICU.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib import import_module
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.yaml_nodes import MapNode, get_pairs, get_scalars
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from icu4py.breakers import LineBreaker
 
 
-@dataclass(frozen=True, slots=True)
-class MenuWay:
+class MenuWay(NamedTuple):
     """A step from one screen to another.
 
     ``presses`` includes paging; ``language`` is the tag of the texts from there on, where it changes.
@@ -61,7 +61,9 @@ def list_shown_ways(
 ) -> tuple[MenuWay, ...]:
     """Return every way with its presses, including 98 to the page of its option."""
     return tuple(
-        replace(way, presses=_find_last_page(menu, pages, limits, language, way)) for way in list_ways(menu)
+        way if presses == way.presses else way._replace(presses=presses)
+        for way in list_ways(menu)
+        for presses in (_find_last_page(menu, pages, limits, language, way),)
     )
 
 
@@ -71,9 +73,9 @@ def find_reached(ways_of: Iterable[MenuWay], begin: Iterable[str]) -> dict[str, 
     for way in ways_of:
         out.setdefault(way.source, []).append(way)
     presses = dict.fromkeys(begin, 0)
-    queue = list(presses)
+    queue = deque(presses)
     while queue:
-        here = queue.pop(0)
+        here = queue.popleft()
         for way in out.get(here, ()):
             total = presses[here] + way.presses
             if total < presses.get(way.target, total + 1):
@@ -126,7 +128,13 @@ def _find_last_page(
     menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str, way: MenuWay
 ) -> int:
     """Return the last page, over all variants, on which the key of a way first appears."""
-    texts = range(PLAIN, len(menu.screens[way.source].variants))
+    variants = menu.screens[way.source].variants
+    if (
+        not variants
+        and len(pages.get(make_page_key(limits, language, way.source, PLAIN), ())) <= 1 <= way.presses
+    ):
+        return 1  # as most: a key on the only page
+    texts = range(PLAIN, len(variants))
     cuts = [pages.get(make_page_key(limits, language, way.source, variant), ()) for variant in texts]
     found = [
         next(
@@ -160,8 +168,7 @@ def _list_targets(menu: Menu, screen: Screen, choice: Choice) -> Iterator[str]:
                 yield from (target for target, _presses in form.list_targets() if target != screen.id)
 
 
-@dataclass(frozen=True, slots=True)
-class AuthoredText:
+class AuthoredText(NamedTuple):
     """One text in all its languages; ``screen`` is empty for messages and facts."""
 
     path: tuple[str, ...]
@@ -206,6 +213,12 @@ def list_screen_texts(menu: Menu, name: str) -> Iterator[AuthoredText]:
     for number, choice in enumerate(screen.choices):
         if choice.label:
             yield AuthoredText((*path, "choices", str(number), "label"), choice.label, name)
+
+
+@keep_per_owner
+def list_filled_texts(menu: Menu) -> tuple[AuthoredText, ...]:
+    """Return the texts that may hold a placeholder in some language, in the order of ``list_texts``."""
+    return tuple(one for one in list_texts(menu) if any("{" in words for words in one.text.values()))
 
 
 def has_unknown_names(menu: Menu, one: AuthoredText) -> bool:

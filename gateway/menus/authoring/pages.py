@@ -167,7 +167,7 @@ def measure_distances(menu: Menu, limits: Limits, settings: Mapping[str, str] | 
     for language in menu.languages:
         shown = [*list_shown_ways(menu, pages, limits.name, language), *_find_way_home(menu)]
         for to in (menu.sos, menu.call_me):
-            back = find_reached([replace(way, source=way.target, target=way.source) for way in shown], [to])
+            back = find_reached([way._replace(source=way.target, target=way.source) for way in shown], [to])
             reachable = {name: presses for name, presses in back.items() if _can_stand(menu, name)}
             farthest = max(reachable, key=lambda name: reachable[name])
             found.append(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.graph import AuthoredText, list_texts, read_in, walk_to_callback
@@ -69,8 +70,7 @@ DANGER_WORDS = "keywords.danger"
 """Passage id of a language's danger words, which are reviewed as one text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class Passage(NamedTuple):
     """One text in one language.
 
     Attributes:
@@ -116,8 +116,9 @@ def find_source_language(menu: Menu) -> str:
 @keep_per_owner
 def list_passages(menu: Menu) -> tuple[Passage, ...]:
     """Return every text in every language it has, in the order of the menu."""
+    source = find_source_language(menu)
     return tuple(
-        passage for name, one in _name_texts(menu) for passage in _list_text_passages(menu, name, one)
+        passage for name, one in _name_texts(menu) for passage in _list_text_passages(source, name, one)
     )
 
 
@@ -126,13 +127,15 @@ def list_path_passages(menu: Menu, language: str) -> tuple[Passage, ...]:
 
     All messages count too, since any can appear on the way. Where a fallback language is shown, its text is returned.
     """
+    source = find_source_language(menu)
     names, met = set(walk_to_callback(menu)), read_in(menu)
     found: list[Passage] = []
     for name, one in _name_texts(menu):
-        on_path = one.path[0] == "messages" or one.screen in names
+        if one.screen not in names and one.path[0] != "messages":
+            continue
         shown = next((tag for tag in (language, *menu.fallback.get(language, ())) if one.text.get(tag)), "")
-        if on_path and shown and _is_met(menu, one, language, met):
-            found.extend(each for each in _list_text_passages(menu, name, one) if each.language == shown)
+        if shown and _is_met(menu, one, language, met):
+            found.extend(each for each in _list_text_passages(source, name, one) if each.language == shown)
     return tuple(found)
 
 
@@ -180,8 +183,7 @@ def _danger_words(menu: Menu) -> AuthoredText:
     return AuthoredText(("keywords", "danger"), {tag: "; ".join(words) for tag, words in found.items()})
 
 
-def _list_text_passages(menu: Menu, name: str, one: AuthoredText) -> Iterator[Passage]:
-    source = find_source_language(menu)
+def _list_text_passages(source: str, name: str, one: AuthoredText) -> Iterator[Passage]:
     for tag, words in one.text.items():
         if words.strip():
             yield Passage(
@@ -231,7 +233,7 @@ class Reviews:
         Equal words with an equal source count as the same text anywhere, so that renamed screens and reused labels
         need no new review.
         """
-        if passage.language in self.drafts:
+        if passage.language in self.drafts or passage.language not in self.marks:
             return False
         mark = self.mark_of(passage)
         pair = (passage.hash, passage.source_hash)

@@ -18,7 +18,8 @@ BASIC = frozenset(
 EXTENSION = frozenset("\f^{}\\[~]|€")
 """The extension table (3GPP TS 23.038, section 6.2.1.1); each costs two septets, escape and code."""
 
-_ALPHABET = BASIC | EXTENSION
+ALPHABET = BASIC | EXTENSION
+"""The characters of a text that needs no UCS-2."""
 
 ESCAPE = "\x1b"
 
@@ -103,7 +104,7 @@ def find_coding(text: str) -> str:
     """
     if ESCAPE in text:
         raise EscapeNotAllowed("a text may not hold U+001B")
-    return GSM7 if _ALPHABET.issuperset(text) else UCS2
+    return GSM7 if ALPHABET.issuperset(text) else UCS2
 
 
 def count_septets(text: str) -> int:
@@ -146,7 +147,7 @@ def fold_to_gsm7(text: str) -> str:
 
     A Lao or Thai text is UCS-2 in any case, so its typography stays.
     """
-    if _ALPHABET.issuperset(text) or (_NEVER_GSM7.search(text) and ESCAPE not in text):
+    if ALPHABET.issuperset(text) or (_NEVER_GSM7.search(text) and ESCAPE not in text):
         return text  # as most are: nothing to replace, or no hope
     folded = text.translate(_FOLDING)
     return folded if folded != text and find_coding(folded) == GSM7 else text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gateway.foundation.bounded_table import keep_per_owner
-from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.checks.context import Subject, list_odd_texts, may_be_odd
 from gateway.menus.authoring.graph import list_sent_texts
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.engine.model import Keyword, Menu
@@ -38,9 +38,10 @@ _LEGACY_SCRIPTS = frozenset({"lo", "th", "km", "my"})
 def lookalike(subject: Subject) -> Iterator[Problem]:
     """Report texts and keywords with characters that only look like the right ones (UTS #39, confusables)."""
     texts = (
-        ((*one.path, language), language, words) for one, language, words in list_sent_texts(subject.menu)
+        ((*one.path, language), language, words) for one, language, words in list_odd_texts(subject.menu)
     )
-    for path, language, words in (*texts, *_each_keyword(subject)):
+    keywords = (each for each in _each_keyword(subject) if may_be_odd(each[2]))
+    for path, language, words in (*texts, *keywords):
         found = _find_twin(words) or _find_mixed(words) or _find_strange(words)
         if found:
             yield subject.warning("lookalike", path, *found, language=language)
@@ -48,7 +49,7 @@ def lookalike(subject: Subject) -> Iterator[Problem]:
 
 def legacy_font(subject: Subject) -> Iterator[Problem]:
     """Report texts typed in a legacy font, whose letters are others on every phone."""
-    for one, language, words in list_sent_texts(subject.menu):
+    for one, language, words in list_odd_texts(subject.menu):
         if is_legacy(language, words):
             yield subject.warning(
                 "legacy-font",
@@ -260,10 +261,17 @@ _BRACES = re.compile("[\uff5b\uff5d\ufe5b\ufe5c\u2774\u2775]")
 """Lookalikes of placeholder braces, as keyboards for full-width letters type them."""
 
 
+_INNER_DOT = re.compile(r"\.[A-Za-z0-9_.\-]")
+"""What stands in the name of a fact, and behind no sentence."""
+
+
 def leftover(subject: Subject) -> Iterator[Problem]:
     """Report texts that show callers the marks of a file, a translation tool or another format."""
     names = sorted(subject.menu.facts, key=len, reverse=True)
+    usual = all(_INNER_DOT.search(name) for name in names if "." in name)
     for one, language, words in list_sent_texts(subject.menu):
+        if usual and not _INNER_DOT.search(words) and not may_be_odd(words):
+            continue
         found = find_leftover(words, names)
         if found:
             what, hint = found

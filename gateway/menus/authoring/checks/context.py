@@ -1,12 +1,17 @@
-"""Define what checks get: the built menu with its places, and the day, limits and settings to check for."""
+"""Define what checks get: the built menu with its places, and the day, limits and settings to check for.
 
+The checks of characters and figures share one look at every text, which leaves them the few that may be at fault.
+"""
+
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.domain.contact_safety import When
 from gateway.domain.events import USSD_LIMITS, Limits
-from gateway.menus.authoring.graph import Declared
+from gateway.foundation.bounded_table import keep_per_owner
+from gateway.menus.authoring.graph import AuthoredText, Declared, list_sent_texts
 from gateway.menus.authoring.pages import Cut
 from gateway.menus.authoring.passages import Reviews
 from gateway.menus.authoring.problems import Level, Problem
@@ -90,3 +95,34 @@ class Subject:
     ) -> Problem:
         """Return a problem that does not prevent publishing."""
         return self.problem(code, path, message, hint, level=Level.WARNING, language=language, about=about)
+
+
+# One look at every text.
+
+_MARKED = re.compile(
+    r"[\d<&%$@\\#\u00a1-\u00ff\u0370-\u04ff\u20e3\u2190-\u2bff\u3030\u303d\u3297\u3299\u2774\u2775"
+    r"\ue000-\uf8ff\ufe5b\ufe5c\uff5b\uff5d\ufffd\U0001f000-\U0001faff]"
+)
+"""Signs without which no text holds a figure, a mark of a tool, a foreign letter, an emoji or a legacy font."""
+_LOST = "????"
+"""What a wrong encoding makes of letters."""
+
+_TWO_SIGNS = re.compile("[\u0e4d\u0ecd][\u0e48-\u0e4b\u0ec8-\u0ecb]?[\u0e32\u0eb2]")
+_TWICE = ("\u0e40\u0e40", "\u0ec0\u0ec0")
+_LAO, _THAI = re.compile("[\u0e80-\u0eff]"), re.compile("[\u0e01-\u0e5b]")
+
+
+def may_be_odd(words: str) -> bool:
+    """Say whether a text may hold what a check of characters or figures reports; most plainly do not."""
+    if _MARKED.search(words) or _LOST in words:
+        return True
+    if words.isascii():
+        return False
+    in_two = _TWO_SIGNS.search(words) or any(signs in words for signs in _TWICE)
+    return bool(in_two or (_THAI.search(words) and _LAO.search(words)))
+
+
+@keep_per_owner
+def list_odd_texts(menu: Menu) -> tuple[tuple[AuthoredText, str, str], ...]:
+    """Return the texts of ``list_sent_texts`` that may be odd, in its order."""
+    return tuple(each for each in list_sent_texts(menu) if may_be_odd(each[2]))

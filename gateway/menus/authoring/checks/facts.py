@@ -4,11 +4,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import combinations
 
-from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.checks.context import Subject, list_odd_texts
 from gateway.menus.authoring.checks.safety import list_danger_facts
-from gateway.menus.authoring.graph import AuthoredText, list_sent_texts, list_texts
+from gateway.menus.authoring.graph import AuthoredText, list_filled_texts
 from gateway.menus.authoring.problems import Level, Problem
 from gateway.menus.engine.model import Fact, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
@@ -28,7 +29,7 @@ _WITHOUT = "write it in words, without the figure"
 
 def figure_in_text(subject: Subject) -> Iterator[Problem]:
     """Report amounts, phone numbers and years typed into a text."""
-    for one, language, words in list_sent_texts(subject.menu):
+    for one, language, words in list_odd_texts(subject.menu):
         found = find_figure(words)
         if found:
             of_fact = one.path[0] == "facts"
@@ -47,7 +48,7 @@ def figure_with_unit(subject: Subject) -> Iterator[Problem]:
 
     Exempt are the option numbers in the texts of the form, and the minutes of *now* in the question for the time.
     """
-    for one, language, words in list_sent_texts(subject.menu):
+    for one, language, words in list_odd_texts(subject.menu):
         screen = subject.menu.screens.get(one.screen)
         asks_when = screen is not None and screen.get_asked() == "when"
         if find_figure(words) or asks_when or one.path[:2] in _NUMBERED:
@@ -68,12 +69,17 @@ def figure_with_unit(subject: Subject) -> Iterator[Problem]:
 
 def find_unit(words: str, units: Sequence[str]) -> str:
     """Return the first number beside a unit or currency sign, or an empty string; the longest unit wins."""
+    found = _compile_units(tuple(units)).search(PLACEHOLDER.sub("", words))
+    return found[0].strip() if found else ""
+
+
+@lru_cache(maxsize=16)
+def _compile_units(units: tuple[str, ...]) -> re.Pattern[str]:
     longest = "|".join(re.escape(each) for each in sorted(units, key=len, reverse=True))
     unit = rf"[ \u00a0-]?(?:{longest})s?(?![^\W\d_]|\.\w)|" if longest else ""
     spaceless = rf"[ \u00a0]?(?:{'|'.join(_list_spaceless(units))})|" if any(_list_spaceless(units)) else ""
     pattern = rf"(?<![\w.:]){_NUMBER}(?:{unit}{spaceless}[ \u00a0]?{_MONEY})|{_MONEY} ?{_NUMBER}"
-    found = re.search(pattern, PLACEHOLDER.sub("", words), re.IGNORECASE)
-    return found[0].strip() if found else ""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _list_spaceless(units: Sequence[str]) -> tuple[str, ...]:
@@ -128,7 +134,7 @@ def wrong_fact(subject: Subject) -> Iterator[Problem]:
         name for tags in subject.declared.countries.values() for names in tags.values() for name in names
     )
     countries = frozenset(name.casefold() for name in spoken)
-    for one in list_texts(menu):
+    for one in list_filled_texts(menu):
         for language, words in one.text.items():
             for found in _BEFORE.finditer(words):
                 word, fact = found.groups()
@@ -142,7 +148,7 @@ def wrong_fact(subject: Subject) -> Iterator[Problem]:
 
 def _find_usual(menu: Menu) -> Words:
     found: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-    for one in list_texts(menu):
+    for one in list_filled_texts(menu):
         for language, words in one.text.items():
             for word, fact in _BEFORE.findall(words):
                 if fact in menu.facts:
@@ -234,7 +240,7 @@ _PAIRS = (("low", "high"), ("min", "max"), ("from", "to"), ("first", "last"))
 def sister_left_behind(subject: Subject) -> Iterator[Problem]:
     """Report facts whose related fact in the same text got a newer value."""
     facts, reported = subject.menu.facts, set()
-    for one in list_texts(subject.menu):
+    for one in list_filled_texts(subject.menu):
         for first, second in combinations(list_named_facts(subject.menu, one.text.values()), 2):
             for new, old in ((facts[first], facts[second]), (facts[second], facts[first])):
                 if _is_left_behind(new, old) and (new.id, old.id) not in reported:

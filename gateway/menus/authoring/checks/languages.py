@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.checks.context import Subject, list_odd_texts
 from gateway.menus.authoring.checks.facts import find_figure
 from gateway.menus.authoring.graph import (
     AuthoredText,
     find_callback_path,
     format_count,
     has_unknown_names,
+    list_filled_texts,
     list_screen_texts,
-    list_sent_texts,
     list_texts,
     read_in,
 )
@@ -53,7 +53,11 @@ def find_untranslated(subject: Subject) -> Iterator[Problem]:
     """Report other screens that are shown in a fallback language although they can be reached."""
     menu = subject.menu
     read = read_in(menu)
-    for name in sorted(set(menu.screens) - set(find_callback_path(menu))):
+    spoken = menu.languages.keys()
+    some_lack = {
+        one.screen for one in list_texts(menu) if not (one.text.keys() >= spoken and all(one.text.values()))
+    }
+    for name in sorted(some_lack & set(menu.screens) - set(find_callback_path(menu))):
         texts = list(list_screen_texts(menu, name))
         for language in menu.languages:
             lacking = [one for one in texts if not one.text.get(language) and menu.text(one.text, language)]
@@ -133,7 +137,7 @@ def placeholders_differ(subject: Subject) -> Iterator[Problem]:
     On the way to danger numbers, a callback or a code it is an error.
     """
     path = frozenset(find_callback_path(subject.menu))
-    for one in list_texts(subject.menu):
+    for one in list_filled_texts(subject.menu):
         if has_unknown_names(subject.menu, one):
             continue  # reported by the placeholder check
         named = {tag: _list_named(subject.menu, words) for tag, words in one.text.items() if words}
@@ -241,14 +245,23 @@ def wrong_script(subject: Subject) -> Iterator[Problem]:
     be the romanised text of the same language.
     """
     menu = subject.menu
+    scripts = {language: find_script(menu, language) for language in menu.languages}
     for one in list_texts(menu):
         if len(one.text) > 1 and len(set(one.text.values())) == 1:
             continue
         for language, words in one.text.items():
-            script = find_script(menu, language)
+            script = scripts[language] if language in scripts else find_script(menu, language)
+            if _is_in_script(words, script):
+                continue
             found = _count_letters(words)
             if script and found and not _names_a_language(menu, one):
                 yield from _find_strange(subject, one, language, script, found)
+
+
+def _is_in_script(words: str, script: str) -> bool:
+    """Say whether a text has letters of this script and beside them Latin ones only, as most have."""
+    found = set(map(_find_script, set(words)))
+    return script in found and found <= {script, LATIN, ""}
 
 
 def find_script(menu: Menu, language: str) -> str:
@@ -334,7 +347,7 @@ _PICTURE = re.compile(
 
 def check_emoji(subject: Subject) -> Iterator[Problem]:
     """Report texts with emoji."""
-    for one, language, words in list_sent_texts(subject.menu):
+    for one, language, words in list_odd_texts(subject.menu):
         found = find_emoji(words)
         if found:
             yield subject.warning(

@@ -16,7 +16,14 @@ from gateway.menus.engine.model import make_page_key
 from gateway.menus.engine.paging import QuestionSplit
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK
-from gateway.menus.engine.text_size import GSM7, find_coding, fold_to_gsm7, measure_text, split_parts
+from gateway.menus.engine.text_size import (
+    ALPHABET,
+    GSM7,
+    find_coding,
+    fold_to_gsm7,
+    measure_text,
+    split_parts,
+)
 from gateway.menus.engine.visibility import PLAIN, find_language, find_template, format_option
 from gateway.menus.engine.wording import fill_template
 
@@ -38,6 +45,8 @@ def pages_fit(subject: Subject) -> Iterator[Problem]:
 def long_screen(subject: Subject) -> Iterator[Problem]:
     """Report screens of more than four pages: a session lasts some minutes, and each page is billed."""
     menu = subject.menu
+    if all(len(pages) <= _MOST_PAGES for pages in subject.cut.pages.values()):
+        return
     for name, screen in menu.screens.items():
         for language in menu.languages:
             for variant in range(PLAIN, len(screen.variants)):
@@ -142,24 +151,25 @@ def typography(subject: Subject) -> Iterator[Problem]:
     A character without a GSM-7 form changes a page of Latin letters to UCS-2 (3GPP TS 23.038); it is reported where
     the language needs UCS-2 for few of its texts.
     """
-    texts = list(list_sent_texts(subject.menu))
-    large = Counter(language for _, language, words in texts if find_coding(fold_to_gsm7(words)) != GSM7)
+    texts = list_sent_texts(subject.menu)
     every = Counter(language for _, language, _ in texts)
-    for one, language, words in texts:
+    beyond = [(*each, fold_to_gsm7(each[2])) for each in texts if not ALPHABET.issuperset(each[2])]
+    large = Counter(language for _, language, _, folded in beyond if find_coding(folded) != GSM7)
+    rare = {language for language, n in every.items() if _is_rare(large[language], n)}
+    for one, language, words, folded in beyond:
+        # Most texts of a language with a script of its own are sound; a legacy font is reported as such.
+        if (folded == words and language not in rare) or is_legacy(language, words):
+            continue
         if len(one.text) > 1 and len(set(one.text.values())) == 1:
             continue  # the same in every language, so meant for everybody
-        if is_legacy(language, words):
-            continue  # reported as a legacy font
-        folded = fold_to_gsm7(words)
         if folded != words:
             odd = next(character for character in words if fold_to_gsm7(character) != character)
             plain = fold_to_gsm7(odd)
             hint = f"write '{plain}'" if plain else "delete it"
             message = f"{show_sign(odd)} is sent as '{plain}'" if plain else f"{show_sign(odd)} is not sent"
-            yield subject.warning(
-                "typography-folded", (*one.path, language), message, hint, language=language, about=odd
-            )
-        elif find_coding(words) != GSM7 and _is_rare(large[language], every[language]):
+            path = (*one.path, language)
+            yield subject.warning("typography-folded", path, message, hint, language=language, about=odd)
+        else:
             odd = next(character for character in words if find_coding(fold_to_gsm7(character)) != GSM7)
             if find_emoji(odd):
                 continue  # reported as an emoji

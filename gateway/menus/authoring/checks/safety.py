@@ -11,9 +11,9 @@ from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.graph import (
     AuthoredText,
     has_unknown_names,
+    list_filled_texts,
     list_screen_texts,
     list_sent_texts,
-    list_texts,
 )
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.engine.choices import find_deed
@@ -174,7 +174,7 @@ def number_without_country(subject: Subject) -> Iterator[Problem]:
     Exempt are texts that only callers of that country see; a text message may be read anywhere.
     """
     countries = subject.declared.countries
-    for one in list_texts(subject.menu):
+    for one in list_filled_texts(subject.menu):
         only_for = _only_for(subject.menu, one)
         for language, words in one.text.items():
             plain = PLACEHOLDER.sub(" ", words).casefold()
