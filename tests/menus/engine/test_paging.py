@@ -298,6 +298,35 @@ def test_a_text_that_fits_whole_is_the_page_that_cutting_line_by_line_makes(
             assert cut_or_refuse(cut_text, text, limits) == plainly
 
 
+class OpenQuestion(Question):
+    """A kind that asks and may take several pages, as none of ours does."""
+
+    def lay_out(self, text):
+        return replace(super().lay_out(text), whole=False)
+
+
+@pytest.mark.parametrize(
+    ("screen", "home", "limits"),
+    [
+        # Beside a Lao label the page has more room than its lines have alone.
+        (
+            Information(id="x", text=en("Write down the days.")),
+            {"lo": "ໜ້າຫຼັກ"},
+            Limits(name="odd", gsm7=20, ucs2=200, gsm7_stop=20, ucs2_stop=200),
+        ),
+        # Key 0 stands behind 00 where room for 00 is kept first.
+        (OpenQuestion(id="x", asks="when", text=en("When?")), en("Home"), USSD_LIMITS),
+    ],
+    ids=["two codings", "a question of several pages"],
+)
+def test_what_fits_whole_but_not_from_the_start_is_cut_line_by_line(screen, home, limits):
+    menu = replace(changed(MENU, screen), messages={**MENU.messages, "home": home})
+    text = lay_out_text(menu, screen, -1, "lo", find_longest_values(menu, "lo"))
+    assert not text.fits_whole(limits)
+    plainly = cut_or_refuse(paging._cut_by_lines, paging._Cutter(text, limits))
+    assert cut_or_refuse(cut_text, text, limits) == plainly
+
+
 @pytest.mark.parametrize("limits", [USSD_LIMITS, SMS_LIMITS], ids=lambda limits: limits.name)
 def test_most_texts_of_a_menu_are_cut_without_looking_at_their_lines(limits):
     longest = find_longest_values(MENU, "en")

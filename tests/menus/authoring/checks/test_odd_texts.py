@@ -54,6 +54,16 @@ def test_nothing_is_found_in_a_text_that_is_left_out(language, words):
     assert may_be_odd(words) or find_oddities(language, words) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["\ue000", "ÀÉ", "12345", "5 baht", "$5", "?????", "a\ufffd", "<b>", "&nbsp;", "%s", "#{x}", "@{x}", "${x}", "\\n", "｛", "❵",
+     "☎", "1\u20e3", "〰", "㊗", "\U0001f600", "Аccess", "αlpha", "ກ\u0e48", "ก\u0ec8", "\u0ecd\u0ec9\u0eb2", "\u0e4d\u0e32", "ເເ", "เเ"],
+)  # fmt: skip
+def test_each_kind_of_oddity_is_looked_at(words):
+    assert find_oddities("lo", words)
+    assert may_be_odd(words)
+
+
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
 @example("see th.wage")
