@@ -3,8 +3,7 @@
 import random
 from collections.abc import Callable
 
-from gateway.menus.authoring.yaml_loader import MAX_NODES
-from gateway.menus.authoring.yaml_nodes import MAX_BYTES, MAX_DEPTH
+from gateway.menus.authoring.yaml_nodes import MAX_BYTES, MAX_DEPTH, MAX_NODES
 
 SEED = 20261124
 COUNT = 300

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from gateway.menus.authoring.checks import CheckContext, run_checks
+from gateway.menus.authoring.checks import CheckContext, Places, run_checks
 from gateway.menus.authoring.graph import MenuWay, list_ways, read_declared
 from gateway.menus.authoring.passages import Reviews, find_waiting, read_marks
 from gateway.menus.authoring.problems import Level, Place, Problem, has_errors, point_problem, sort_problems
 from gateway.menus.authoring.schema import build
-from gateway.menus.authoring.schema.build import build_menu, list_dated_values
+from gateway.menus.authoring.schema.build import build_menu
 from gateway.menus.authoring.schema.conform import Merged, check_shape, merge_files
 from gateway.menus.authoring.schema.grammar import FILE
 from gateway.menus.authoring.schema.placeholders import check_placeholders
@@ -25,11 +25,9 @@ from gateway.menus.authoring.yaml_loader import Loaded, load_all
 from gateway.menus.authoring.yaml_nodes import (
     MapNode,
     Node,
-    Places,
     get_items,
     get_pairs,
     get_scalars,
-    get_wordings,
 )
 from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.screens import Choices, Information
@@ -115,7 +113,7 @@ def _check_files(files: Mapping[str, bytes], asked: CheckContext | None) -> Chec
         menu = replace(menu, waiting=find_waiting(menu, reviews))
         if asked is not None:
             declared = read_declared(merged.root)
-            problems += run_checks(menu, _list_places(merged.root), asked, reviews=reviews, declared=declared)
+            problems += run_checks(menu, Places(merged.root), asked, reviews=reviews, declared=declared)
     lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
     ordered = sort_problems(point_problem(problem, lines.get(problem.place.file, [])) for problem in problems)
     return Checked(None if has_errors(ordered) else menu, ordered, menu, reviews)
@@ -135,21 +133,6 @@ def _find_written_faults(
     yield from check_keys(merged.root)
     if today is not None:
         yield from check_years(merged.root, today)
-
-
-def _list_places(root: MapNode) -> Places:
-    """Return where each part was written; values of a fact are numbered from the oldest, as in the menu."""
-    places = Places()
-    places.add(root)
-    for name, message in get_pairs(root, "messages"):
-        wordings = get_wordings(message)
-        if wordings is message:
-            places.add(message, ("messages", name.text, "text"))
-            places.found["messages", name.text, "text"] = name.place
-    for name, fact in get_pairs(root, "facts"):
-        for at, value in enumerate(list_dated_values(fact)):
-            places.add(value, ("facts", name.text, str(at)))
-    return places
 
 
 def _list_drafts(merged: Merged) -> frozenset[str]:

@@ -8,9 +8,9 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.menus.keywords.fuzzy_match import measure_distance
 
@@ -27,8 +27,7 @@ class Level(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A place in an author's file; lines and columns count from 1, columns in characters."""
 
     file: str = ""
@@ -60,7 +59,7 @@ class Problem:
         return {
             "code": self.code,
             "level": str(self.level),
-            **asdict(self.place),
+            **self.place._asdict(),
             "screen": self.screen,
             "language": self.language,
             "message": self.message,

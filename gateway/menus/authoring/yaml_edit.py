@@ -11,7 +11,7 @@ import unicodedata
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from gateway.menus.authoring.yaml_loader import is_guessed
+from gateway.menus.authoring.yaml_nodes import is_guessed
 from gateway.menus.authoring.yaml_spans import NotEditable, Plain, Span, measure_spans
 
 if TYPE_CHECKING:

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.menus.authoring.problems import Place, Problem, explain_syntax, find_strange_sign, is_invisible
 from gateway.menus.authoring.yaml_nodes import (
-    FEW_NODES,
     MAX_DEPTH,
+    MAX_ENTRIES,
     ListNode,
     MapNode,
     Node,
     Scalar,
     Unreadable,
+    count_most_nodes,
     may_differ,
+    needs_quotes,
     parse_events,
-    parse_quickly,
+    read_quickly,
     read_text,
     refuse_depth,
     refuse_file,
@@ -33,29 +35,7 @@ from gateway.menus.authoring.yaml_nodes import (
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError
 
-MAX_NODES = 6_000
-MAX_ENTRIES = 2_500
-"""Entries of one list or mapping; `reviews/` holds one line for each text of the menu, which the product writes."""
-
-LETTERS_A_NODE = 4
 MAX_PROBLEMS = 50
-
-# Values that YAML 1.2.2 (core schema) or 1.1 readers do not read as text; authors must quote them.
-_GUESSED = re.compile(
-    r"""~|null|Null|NULL|true|True|TRUE|false|False|FALSE
-    |[-+]?[0-9][0-9_]*|0o[0-7]+|0x[0-9a-fA-F]+
-    |[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)
-    |[-+]?[0-9]+(:[0-9]{1,2})+(\.[0-9]*)?
-    |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?""",
-    re.VERBOSE,
-)
-_GUESSED_START = frozenset("~nNtTfF0123456789+-.")
-"""First characters of these values; most texts begin otherwise."""
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_COARSE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
-_INTEGER = re.compile(r"0|[1-9][0-9]*")
-_DATES = frozenset({"valid_from", "checked_on", "expires_on"})
-_INTEGERS = frozenset({"schema", "digits", "page"})
 _BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
 _NAME = re.compile(r"[a-z0-9_.\-]+")
 _LANGUAGE = re.compile(r"(?!to$|key$)[a-z]{2,3}(-[A-Z][a-z]{3})?")
@@ -78,31 +58,16 @@ def load(file: str, content: bytes) -> Loaded:
     problems: list[Problem] = []
     try:
         text = read_text(file, content)
-        found = None if may_differ(text) else _read_quickly(file, text)
+        found = None if may_differ(text) else read_quickly(file, text)
         root = found or _Events(file, text, problems, parse_events(text)).document()
     except Unreadable as unreadable:
         return Loaded(None, (*problems, unreadable.problem))
     return Loaded(root, tuple(problems))
 
 
-def _read_quickly(file: str, text: str) -> Node | None:
-    """Return the nodes of a file without any fault, or None: what is wrong with it is told by the other parser."""
-    problems: list[Problem] = []
-    try:
-        root = _Events(file, text, problems, parse_quickly(text)).document()
-    except Exception:  # noqa: BLE001 - whatever it is, the other parser reads the file and tells
-        return None
-    return None if problems else root
-
-
 def load_all(files: Mapping[str, bytes]) -> dict[str, Loaded]:
     """Read several files (name → bytes), sorted by name."""
     return {name: load(name, content) for name, content in sorted(files.items())}
-
-
-def is_guessed(text: str) -> bool:
-    """Say whether a YAML reader may take an unquoted text for another type."""
-    return _GUESSED.fullmatch(text) is not None
 
 
 def _report_syntax(place: Place, message: str, hint: str) -> Problem:
@@ -117,8 +82,7 @@ class _Events:
         self.lines = text.splitlines()
         self._problems = problems
         self._nodes = 0
-        # So many nodes in so few characters cannot be a menu.
-        self._most = min(MAX_NODES, FEW_NODES + len(text) // LETTERS_A_NODE)
+        self._most = count_most_nodes(text)
         self._events = self._tell_faults(events)
 
     def document(self) -> Node:
@@ -294,14 +258,7 @@ class _Events:
     def _not_guessed(self, text: str, place: Place, key: str) -> Place:
         if not text:
             return self._empty(place, key)
-        if text[0] not in _GUESSED_START:
-            return place
-        allowed = (
-            (key in _DATES and _DATE.fullmatch(text))
-            or (key == "date" and _COARSE.fullmatch(text))
-            or (key in _INTEGERS and _INTEGER.fullmatch(text))
-        )
-        if _GUESSED.fullmatch(text) and not allowed:
+        if needs_quotes(text, key):
             self._tell(
                 Problem(
                     code="yaml-guessed",

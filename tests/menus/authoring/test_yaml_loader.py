@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.menus.authoring.check import check_menu
-from gateway.menus.authoring.yaml_loader import MAX_NODES, load
-from gateway.menus.authoring.yaml_nodes import MAX_BYTES, ListNode, MapNode, Scalar, get_text
+from gateway.menus.authoring.yaml_loader import load
+from gateway.menus.authoring.yaml_nodes import MAX_BYTES, MAX_NODES, ListNode, MapNode, Scalar, get_text
 from tests.support.menu_folders import asked, base
 
 YAML_SIGNS = st.text(

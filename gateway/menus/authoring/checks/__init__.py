@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterator
 
 from gateway.menus.authoring.checks import characters, facts, languages, lengths, reach, reviewed, safety
-from gateway.menus.authoring.checks.context import CheckContext, Subject
+from gateway.menus.authoring.checks.context import CheckContext, Places, Subject
 from gateway.menus.authoring.graph import Declared
 from gateway.menus.authoring.pages import cut_menu
 from gateway.menus.authoring.passages import Reviews
 from gateway.menus.authoring.problems import Problem
-from gateway.menus.authoring.yaml_nodes import Places
 from gateway.menus.engine.model import Menu
 
-__all__ = ["CheckContext", "Subject", "run_checks"]
+__all__ = ["CheckContext", "Places", "Subject", "run_checks"]
 
 
 Proof = Callable[[Subject], Iterator[Problem]]

@@ -4,7 +4,7 @@ The checks of characters and figures share one look at every text, which leaves 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,8 +14,9 @@ from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.graph import AuthoredText, Declared, list_sent_texts
 from gateway.menus.authoring.pages import Cut
 from gateway.menus.authoring.passages import Reviews
-from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.yaml_nodes import Places
+from gateway.menus.authoring.problems import Level, Place, Problem
+from gateway.menus.authoring.schema.build import list_dated_values
+from gateway.menus.authoring.yaml_nodes import NOWHERE, ListNode, MapNode, Node, Scalar
 from gateway.menus.engine.model import Menu
 
 
@@ -44,6 +45,51 @@ class CheckContext:
     live: Mapping[str, Menu] = field(default_factory=dict)
     moves_keys: bool = False
     tells_drafts: bool = True
+
+
+_OF_A_FACT = 2
+"""Length of the path of a fact."""
+
+
+class Places:
+    """Where each part of a menu was written, looked up by its path; most menus ask for few of them."""
+
+    def __init__(self, root: Node = NOWHERE) -> None:
+        self._root = root
+        self._below: dict[int, dict[str, tuple[Place, Node]]] = {}
+
+    def of(self, *path: str) -> Place:
+        """Return the place of the part at this path, or of its nearest parent that was written."""
+        place, node = self._root.place, self._root
+        for depth, name in enumerate(path):
+            found = self._list_children(node, path[:depth]).get(name)
+            if found is not None:
+                place, node = found
+            elif path[0] != "messages" or name != "text":  # which a message without variants leaves out
+                break
+        return place
+
+    def _list_children(self, node: Node, path: tuple[str, ...]) -> Mapping[str, tuple[Place, Node]]:
+        known = self._below.get(id(node))
+        if known is None:
+            known = self._below[id(node)] = dict(_name_children(node, path))
+        return known
+
+
+def _name_children(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[Place, Node]]]:
+    """Yield the parts of a node: of a mapping where its key stands or a text its words, values of a fact by age."""
+    match node:
+        case MapNode():
+            for key, child in node.entries:
+                yield key.text, (child.place if isinstance(child, Scalar) else key.place, child)
+        case ListNode():
+            items = (
+                list_dated_values(node) if path[:1] == ("facts",) and len(path) == _OF_A_FACT else node.items
+            )
+            for at, item in enumerate(items):
+                yield str(at), (item.place, item)
+        case Scalar():
+            pass
 
 
 @dataclass(frozen=True, slots=True)

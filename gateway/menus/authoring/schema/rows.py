@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from gateway.menus.authoring.problems import Level, Problem, is_blank, show_place, suggest_name
 from gateway.menus.authoring.schema.conform import parse_day
 from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED, TOPIC_NAME, WINDOW_NAME
-from gateway.menus.authoring.yaml_loader import is_guessed
 from gateway.menus.authoring.yaml_nodes import (
     ListNode,
     MapNode,
@@ -20,6 +19,7 @@ from gateway.menus.authoring.yaml_nodes import (
     get_pairs,
     get_scalars,
     get_text,
+    is_guessed,
 )
 from gateway.menus.engine.dates import find_odd_year, is_date
 from gateway.menus.engine.model import FORM_ANSWERS
