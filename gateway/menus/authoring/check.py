@@ -16,7 +16,7 @@ from gateway.menus.authoring.passages import Reviews, find_waiting, read_marks
 from gateway.menus.authoring.problems import Level, Place, Problem, has_errors, point_problem, sort_problems
 from gateway.menus.authoring.schema import build
 from gateway.menus.authoring.schema.build import build_menu
-from gateway.menus.authoring.schema.conform import Merged, check_shape, merge_files
+from gateway.menus.authoring.schema.conform import Merged, check_file, merge_files
 from gateway.menus.authoring.schema.grammar import FILE
 from gateway.menus.authoring.schema.placeholders import check_placeholders
 from gateway.menus.authoring.schema.references import check_references
@@ -125,7 +125,7 @@ def _find_written_faults(
     for each in loaded.values():
         yield from each.problems
         if each.root is not None:
-            yield from check_shape(each.root, FILE)
+            yield from check_file(each.root, FILE)
     yield from merged.problems
     if merged.whole:
         yield from check_references(merged.root)

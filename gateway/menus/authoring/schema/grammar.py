@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as dataclass_fields
+from functools import lru_cache
 
 from gateway.domain.contact_safety import DAYS
 from gateway.menus.authoring.passages import EXAMPLE, MARK
-from gateway.menus.engine.model import Deed, Reaction, Speech
+from gateway.menus.engine.model import Deed, Reaction, Screen, Speech
 from gateway.menus.engine.screens import SCREEN_KINDS, USUAL_KIND
 from gateway.menus.engine.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 
@@ -60,14 +61,16 @@ _COMMON: Mapping[str, Shape] = {
 }
 
 
+@lru_cache(maxsize=32)
+def _make_record(kind: str, found: type[Screen]) -> Record:
+    return Record(what=f"a screen of kind {kind}", fields={**_COMMON, **found.shape}, required=found.required)
+
+
 class _KindRecords(Mapping[str, Record]):
     """The shape of each kind of screen, read from its class when it is asked for."""
 
     def __getitem__(self, kind: str) -> Record:
-        found = SCREEN_KINDS[kind]
-        return Record(
-            what=f"a screen of kind {kind}", fields={**_COMMON, **found.shape}, required=found.required
-        )
+        return _make_record(kind, SCREEN_KINDS[kind])
 
     def __iter__(self) -> Iterator[str]:
         return iter(SCREEN_KINDS)

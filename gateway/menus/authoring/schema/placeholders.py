@@ -88,7 +88,7 @@ def _list_texts(screen: Node) -> Iterator[Node]:
 
 def _check_text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:
     for language, text in get_pairs(node):
-        if isinstance(text, Scalar):
+        if isinstance(text, Scalar) and _BRACE.search(text.text):
             for code, about, message, hint in _find_faults(text.text, facts):
                 yield Problem(
                     code=code,

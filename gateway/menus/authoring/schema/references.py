@@ -1,7 +1,8 @@
 """Check references between the parts of a menu: screens, languages, fields, topics, facts and messages."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from gateway.menus.authoring.problems import (
     Place,
@@ -53,18 +54,15 @@ LONGEST_TAG = 16
 
 def check_references(root: MapNode) -> Iterator[Problem]:
     """Yield every name that the folder does not define."""
-    screens = frozenset(name.text for name, _ in get_pairs(root, "screens"))
-    languages = frozenset(name.text for name, _ in get_pairs(root, "languages"))
-    answers = list_answers(root)
-    topics = frozenset((OTHER, *(name.text for name, _ in get_pairs(root, "topics"))))
-    facts = frozenset(name.text for name, _ in get_pairs(root, "facts"))
+    defined = _list_defined(root)
+    screens, languages = defined.screens, defined.languages
     yield from _check_head(root, screens, languages)
     yield from (*_long_tags(root), *check_rows(root, languages))
     yield from _check_messages(root, languages)
     for name, screen in get_pairs(root, "screens"):
         if not re.fullmatch(SCREEN_NAME.pattern, name.text):
             yield _report_bad_name(name)
-        for problem in _check_screen(screen, screens, languages, answers, topics, facts):
+        for problem in _check_screen(screen, defined):
             yield Problem(
                 code=problem.code,
                 place=problem.place,
@@ -82,6 +80,42 @@ def check_references(root: MapNode) -> Iterator[Problem]:
         yield from _check_target(_find_node(keyword, "to"), screens)
         yield from _check_tags(get_pairs(keyword, "words"), languages)
     yield from _check_speech(root, languages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """The names that a folder defines, and its screen kind → the keys that name screens, with their shapes."""
+
+    screens: frozenset[str]
+    languages: frozenset[str]
+    topics: frozenset[str]
+    facts: frozenset[str]
+    answers: Answers
+    pointing: Mapping[str, tuple[tuple[str, Shape], ...]]
+
+
+def _list_defined(root: MapNode) -> _Defined:
+    screens, languages, topics, facts = (
+        frozenset(name.text for name, _ in get_pairs(root, key))
+        for key in ("screens", "languages", "topics", "facts")
+    )
+    pointing = {
+        kind: tuple((key, shape) for key, shape in record.fields.items() if _may_name_screen(shape))
+        for kind, record in SCREEN.kinds.items()
+    }
+    return _Defined(screens, languages, topics | {OTHER}, facts, list_answers(root), pointing)
+
+
+def _may_name_screen(shape: Shape) -> bool:
+    match shape:
+        case Word():
+            return bool(shape.names)
+        case Several():
+            return _may_name_screen(shape.of)
+        case Record():
+            return any(map(_may_name_screen, shape.fields.values()))
+        case _:
+            return False
 
 
 def _long_tags(root: MapNode) -> Iterator[Problem]:
@@ -179,32 +213,26 @@ def _check_variants(name: Scalar, message: Node, languages: frozenset[str]) -> I
                 yield _report_unknown(f"a message cannot depend on '{condition.text}'", condition.place, hint)
 
 
-def _check_screen(
-    screen: Node,
-    screens: frozenset[str],
-    languages: frozenset[str],
-    answers: Answers,
-    topics: frozenset[str],
-    facts: frozenset[str],
-) -> Iterator[Problem]:
-    for key, shape in SCREEN.kinds.get(get_text(screen, "kind", USUAL_KIND), _NO_KIND).fields.items():
-        yield from _check_named_screens(_find_node(screen, key), shape, screens)
-    yield from _check_topic(screen, topics)
-    yield from _check_asked(screen, answers)
-    yield from _check_resting(screen, facts)
-    yield from _check_tags(get_pairs(screen, "text"), languages)
-    for variant in get_items(screen, "variants"):
-        yield from _check_tags(get_pairs(variant, "text"), languages)
-        yield from _check_conditions(variant, languages, answers)
+def _check_screen(screen: Node, defined: _Defined) -> Iterator[Problem]:
+    parts = _index_parts(screen)
+    for key, shape in defined.pointing.get(get_text(parts.get("kind"), default=USUAL_KIND), ()):
+        yield from _check_named_screens(parts.get(key), shape, defined.screens)
+    yield from _check_topic(parts.get("topic"), defined.topics)
+    yield from _check_asked(parts.get("asks"), defined.answers)
+    yield from _check_resting(parts.get("rests_on"), defined.facts)
+    yield from _check_tags(get_pairs(parts.get("text")), defined.languages)
+    for variant in get_items(parts.get("variants")):
+        yield from _check_tags(get_pairs(variant, "text"), defined.languages)
+        yield from _check_conditions(variant, defined)
     # A question without a field is reported once, not for each answer.
-    asks = get_text(screen, "asks", "?" if get_text(screen, "kind") == "question" else "")
-    for choice in get_items(screen, "choices"):
-        yield from _check_choice(
-            choice, "?" if _asks_nothing_said(screen) else asks, screens, languages, answers
-        )
+    usual = "?" if get_text(parts.get("kind")) == "question" else ""
+    asks = "?" if _asks_nothing_said(parts.get("asks")) else get_text(parts.get("asks"), default=usual)
+    for choice in get_items(parts.get("choices")):
+        yield from _check_choice(choice, asks, defined)
 
 
-_NO_KIND = Record(what="", fields={})
+def _index_parts(node: Node) -> Mapping[str, Node]:
+    return {name.text: value for name, value in node.entries} if isinstance(node, MapNode) else {}
 
 
 def _check_named_screens(node: Node | None, shape: Shape, screens: frozenset[str]) -> Iterator[Problem]:
@@ -224,9 +252,9 @@ def _check_named_screens(node: Node | None, shape: Shape, screens: frozenset[str
             pass
 
 
-def _check_resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
+def _check_resting(rests_on: Node | None, facts: frozenset[str]) -> Iterator[Problem]:
     """Yield unknown facts that a screen depends on."""
-    for name in get_scalars(screen, "rests_on"):
+    for name in get_scalars(rests_on):
         if name.text not in facts:
             yield Problem(
                 code="unknown-fact",
@@ -236,37 +264,37 @@ def _check_resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
             )
 
 
-def _check_topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
-    for named in get_scalars(screen, "topic"):
+def _check_topic(topic: Node | None, topics: frozenset[str]) -> Iterator[Problem]:
+    for named in get_scalars(topic):
         if named.text not in topics:
             hint = suggest_name(named.text, topics, f"add {named.text}: under topics")
             yield _report_unknown(f"unknown topic '{named.text}'", named.place, hint)
 
 
-def _asks_nothing_said(screen: Node) -> bool:
+def _asks_nothing_said(asks: Node | None) -> bool:
     """Say whether the field of a question is empty, which is reported by the loader."""
-    return any(is_blank(named.text) for named in get_scalars(screen, "asks"))
+    return any(is_blank(named.text) for named in get_scalars(asks))
 
 
-def _check_asked(screen: Node, answers: Answers) -> Iterator[Problem]:
-    for named in get_scalars(screen, "asks"):
+def _check_asked(asks: Node | None, answers: Answers) -> Iterator[Problem]:
+    for named in get_scalars(asks):
         if named.text not in answers and not is_blank(named.text):
             hint = suggest_name(named.text, answers, f"add {named.text}: under fields")
             yield _report_unknown(f"nothing is asked by '{named.text}'", named.place, hint)
 
 
-def _check_choice(
-    choice: Node, asks: str, screens: frozenset[str], languages: frozenset[str], answers: Answers
-) -> Iterator[Problem]:
-    yield from _check_target(_find_node(choice, "to"), screens)
-    yield from _check_tags(get_pairs(choice, "label"), languages)
-    yield from _check_languages([*get_scalars(choice, "language"), *get_scalars(choice, "script")], languages)
-    yield from _check_conditions(choice, languages, answers)
-    answer = _find_node(choice, "answer")
+def _check_choice(choice: Node, asks: str, defined: _Defined) -> Iterator[Problem]:
+    parts = _index_parts(choice)
+    yield from _check_target(parts.get("to"), defined.screens)
+    yield from _check_tags(get_pairs(parts.get("label")), defined.languages)
+    for key in ("language", "script"):
+        yield from _check_languages(get_scalars(parts.get(key)), defined.languages)
+    yield from _check_conditions(choice, defined)
+    answer = parts.get("answer")
     if isinstance(answer, Scalar):
-        yield from _check_answer(answer, asks, answer, answers)
-    for name, value in get_pairs(choice, "answers"):
-        yield from _check_answer(name, name.text, value, answers)
+        yield from _check_answer(answer, asks, answer, defined.answers)
+    for name, value in get_pairs(parts.get("answers")):
+        yield from _check_answer(name, name.text, value, defined.answers)
 
 
 def _check_answer(named: Scalar, asked: str, value: Node, answers: Answers) -> Iterator[Problem]:
@@ -285,15 +313,14 @@ def _check_answer(named: Scalar, asked: str, value: Node, answers: Answers) -> I
         yield _report_unknown(f"'{asked}' cannot be answered with '{value.text}'", value.place, hint)
 
 
-def _check_conditions(node: Node, languages: frozenset[str], answers: Answers) -> Iterator[Problem]:
-    known = (*answers, *CONDITIONS)
+def _check_conditions(node: Node, defined: _Defined) -> Iterator[Problem]:
+    answers = defined.answers
     for name, values in get_pairs(node, "if"):
-        if name.text not in known:
-            yield _report_unknown(
-                f"unknown condition '{name.text}'", name.place, did_you_mean(name.text, known)
-            )
+        if name.text not in answers and name.text not in CONDITIONS:
+            hint = did_you_mean(name.text, (*answers, *CONDITIONS))
+            yield _report_unknown(f"unknown condition '{name.text}'", name.place, hint)
         elif name.text in {"language", "script"}:
-            yield from _check_languages(get_scalars(values), languages)
+            yield from _check_languages(get_scalars(values), defined.languages)
         elif answers.get(name.text):
             for value in get_scalars(values):
                 yield from _check_answer(value, name.text, value, answers)
@@ -312,32 +339,33 @@ def _report_unknown(message: str, place: Place, hint: str) -> Problem:
 
 def _check_target(
     node: Node | None, screens: frozenset[str], special: tuple[str, ...] = SPECIAL_TARGETS
-) -> Iterator[Problem]:
-    if not isinstance(node, Scalar) or node.text in screens or node.text in special:
-        return
-    if not is_blank(node.text):
-        known = (*screens, *special) if node.text.startswith("@") else screens
-        yield Problem(
+) -> Iterable[Problem]:
+    if not isinstance(node, Scalar) or node.text in screens or node.text in special or is_blank(node.text):
+        return ()
+    known = (*screens, *special) if node.text.startswith("@") else screens
+    return (
+        Problem(
             code="unknown-screen",
             place=node.place,
             message=f"there is no screen '{node.text}'",
             hint=suggest_name(node.text, known, f"add {node.text}: {_ELSE}"),
-        )
+        ),
+    )
 
 
-def _check_tags(entries: tuple[tuple[Scalar, Node], ...], languages: frozenset[str]) -> Iterator[Problem]:
-    yield from _check_languages([name for name, _ in entries], languages)
+def _check_tags(entries: tuple[tuple[Scalar, Node], ...], languages: frozenset[str]) -> Iterable[Problem]:
+    return _check_languages([name for name, _ in entries], languages) if entries else ()
 
 
-def _check_languages(
-    names: list[Scalar] | tuple[Scalar, ...], languages: frozenset[str]
-) -> Iterator[Problem]:
-    for name in names:
-        if name.text not in languages:
-            yield Problem(
-                code="unknown-language",
-                place=name.place,
-                message=f"'{name.text}' is none of the menu's languages",
-                hint=suggest_name(name.text, languages, "add it under languages, or delete it"),
-                language=name.text,
-            )
+def _check_languages(names: Sequence[Scalar], languages: frozenset[str]) -> Iterable[Problem]:
+    return [_report_language(name, languages) for name in names if name.text not in languages]
+
+
+def _report_language(name: Scalar, languages: frozenset[str]) -> Problem:
+    return Problem(
+        code="unknown-language",
+        place=name.place,
+        message=f"'{name.text}' is none of the menu's languages",
+        hint=suggest_name(name.text, languages, "add it under languages, or delete it"),
+        language=name.text,
+    )
