@@ -157,7 +157,7 @@ class Store:
                 self._joined.tx = None  # the page of the error reads on a connection of its own
                 raise
             return
-        with _say_plainly(writing=False), self._engines().read.begin() as conn:
+        with _say_plainly(writing=False), self._engines().read.connect() as conn, conn.begin():
             yield Tx(conn, self.ring, self.dialect)
 
     @contextmanager
@@ -192,7 +192,7 @@ class Store:
         Raises:
             Unavailable: SQL cannot be used; ``Lost`` when the connection broke.
         """
-        with _say_plainly(writing=True), self._engines().write.begin() as conn:
+        with _say_plainly(writing=True), self._engines().write.connect() as conn, conn.begin():
             yield Tx(conn, self.ring, self.dialect, self.mark())
 
     def run(self, work: Callable[[Tx], T]) -> T:

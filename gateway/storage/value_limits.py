@@ -81,10 +81,10 @@ def check_fitting(engine: Engine) -> None:
         context: ExecutionContext | None,
         many: bool,  # noqa: FBT001 - the signature is SQLAlchemy's
     ) -> tuple[str, Any]:
+        if context is None:
+            return statement, parameters  # a CompiledStatement, which checks its values itself
         for row in parameters if many else (parameters,):
             _check_text(row.values() if isinstance(row, dict) else row)
-        if context is None:
-            return statement, parameters  # a CompiledStatement, which checks lengths itself
         compiled = getattr(context, "compiled", None)
         written = getattr(compiled, "statement", None)
         if isinstance(written, UpdateBase) and isinstance(written.table, Table):
@@ -113,7 +113,9 @@ def _find_length(table: Table, name: str) -> int | None:
 
 # Statements that keep their text.
 
-_NO_ROWS = SimpleResultMetaData(())
+_CURSOR = "cursor of compiled statements"
+"""Where a connection keeps the cursor between two of them: a new one costs PostgreSQL's driver a third of a statement.
+One whose statement failed is not kept."""
 
 
 class CompiledStatement:
@@ -147,12 +149,13 @@ class CompiledStatement:
         if form is None:
             form = self._forms[names] = _compile_form(self.statement, conn.dialect, names[1])
         values = form.bind_values(given)
-        cursor = conn.connection.cursor()
+        link = conn.connection
+        cursor = link.info.pop(_CURSOR, None) or link.cursor()
         for listener in conn.dispatch.before_cursor_execute:
             listener(conn, cursor, form.text, values, None, False)
         try:
             cursor.execute(form.text, values)
-            rows = cursor.fetchall() if cursor.description else None
+            rows = cursor.fetchall() if form.types else ()
         except conn.dialect.loaded_dbapi.Error as fault:
             # The one place that knows which faults lose the connection and what a message may say; it always raises.
             conn._handle_dbapi_exception(fault, form.text, values, cursor, None)  # noqa: SLF001
@@ -163,24 +166,23 @@ class CompiledStatement:
             raise
         except BaseException as fault:  # noqa: BLE001 - the process is to end: the connection is dropped
             conn._handle_dbapi_exception(fault, form.text, values, cursor, None)  # noqa: SLF001
-        described = cursor.description
-        cursor.close()
-        if rows is None:
-            return IteratorResult(_NO_ROWS, iter(()))
-        return IteratorResult(form.columns, iter(form.read_rows(rows, described)))
+        if rows:
+            rows = form.read_rows(rows, cursor)
+        link.info[_CURSOR] = cursor
+        return IteratorResult(form.columns, iter(rows))
 
 
 @dataclass(slots=True)
 class _Form:
     """The text of a statement on one database, with what to do to the values that go in and come out.
 
-    ``places`` holds for each place of the text its name there, the name of the value given (None where it is
-    ``fixed``), what changes it for the driver, and the fixed value.
+    ``places`` holds for each place of the text the name of the value given (None where it is ``fixed``), what changes
+    it for the driver, and the fixed value; ``names`` the names of the places, where they have some.
     """
 
     text: str
-    is_positional: bool
-    places: tuple[tuple[str, str | None, Callable[[Any], Any] | None, Any], ...]
+    names: tuple[str, ...]
+    places: tuple[tuple[str | None, Callable[[Any], Any] | None, Any], ...]
     table: str
     limited: tuple[tuple[str, int], ...]
     columns: SimpleResultMetaData
@@ -190,28 +192,25 @@ class _Form:
 
     def bind_values(self, given: Mapping[str, Any]) -> Any:
         """Return the values as the driver takes them: a tuple by place, or a mapping by name."""
+        values = [
+            fixed if source is None else (given[source] if change is None else change(given[source]))
+            for source, change, fixed in self.places
+        ]
+        _check_text(values)
         for name, most in self.limited:
             value = given[name]
             if isinstance(value, str) and len(value) > most:
                 raise TooLong(f"{self.table}.{name} takes {most} letters")
-        if self.is_positional:
-            return tuple(
-                [
-                    fixed if source is None else (given[source] if change is None else change(given[source]))
-                    for _, source, change, fixed in self.places
-                ]
-            )
-        return {
-            name: fixed if source is None else (given[source] if change is None else change(given[source]))
-            for name, source, change, fixed in self.places
-        }
+        return dict(zip(self.names, values, strict=True)) if self.names else tuple(values)
 
-    def read_rows(self, rows: Sequence[Any], described: Any) -> Sequence[Any]:
+    def read_rows(self, rows: Sequence[Any], cursor: DBAPICursor) -> Sequence[Any]:
         """Return the rows with their values as Python has them."""
-        if self.changed is None:
+        if (
+            self.changed is None
+        ):  # only now is it described, which costs PostgreSQL's driver as much as a statement
             found = [
                 one.dialect_impl(self.dialect).result_processor(self.dialect, column[1])
-                for one, column in zip(self.types, described, strict=True)
+                for one, column in zip(self.types, cursor.description, strict=True)
             ]
             self.changed = tuple((at, change) for at, change in enumerate(found) if change is not None)
         if not self.changed:
@@ -231,9 +230,7 @@ def _compile_form(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _
         raise TypeError("a list in a condition has no text that could be kept")
     if compiled.insert_prefetch or compiled.update_prefetch:
         raise TypeError("a value that Python makes for each row cannot be kept")
-    by_name = {
-        name: (name, *_find_source(bind, name, names, compiled)) for bind, name in compiled.bind_names.items()
-    }
+    by_name = {name: _find_source(bind, name, names, compiled) for bind, name in compiled.bind_names.items()}
     columns = getattr(statement, "exported_columns", None)
     table = (
         statement.table if isinstance(statement, UpdateBase) and isinstance(statement.table, Table) else None
@@ -241,7 +238,7 @@ def _compile_form(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _
     lengths = {name: _find_length(table, name) for name in names} if table is not None else {}
     return _Form(
         text=str(compiled),
-        is_positional=bool(compiled.positional),
+        names=() if compiled.positional else tuple(by_name),
         places=tuple(by_name[name] for name in (compiled.positiontup if compiled.positional else by_name)),
         table=table.name if table is not None else "",
         limited=tuple((name, most) for name, most in lengths.items() if most is not None),

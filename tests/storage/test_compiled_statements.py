@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import IntegrityError
 
+from gateway.storage import value_limits
 from gateway.storage.database import Lost, Store, Tx, WriteRefused
 from gateway.storage.tables import lines, tries
 from gateway.storage.tables import settings as stored
@@ -143,6 +144,31 @@ def test_a_time_limit_inside_a_statement_keeps_its_class(
         _add_and_sleep(tx)
     with postgresql_store.write() as tx:
         assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).all() == []
+
+
+def _find_cursor(tx: Tx) -> Any:
+    return tx.conn.info[value_limits._CURSOR]
+
+
+def test_a_connection_keeps_one_cursor_and_drops_that_of_a_fault(store: Store) -> None:
+    with store.write() as tx:
+        tx.execute(_ADD, TRY)
+        kept = _find_cursor(tx)
+        assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).one().n == 3
+        assert _find_cursor(tx) is kept
+    with pytest.raises(IntegrityError), store.write() as tx:
+        tx.execute(_ADD, TRY)
+    with store.write() as tx:
+        assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).one().n == 3
+        assert _find_cursor(tx) is not kept
+
+
+def test_rows_of_one_statement_stay_while_another_runs(store: Store) -> None:
+    with store.write() as tx:
+        tx.execute(_ADD, [TRY | {"scope": bytes([n]) * 32, "n": n} for n in range(3)])
+        first = tx.execute(_OF_SCOPE, {"_scope": b"\1" * 32})
+        assert tx.execute(_OF_SCOPE, {"_scope": b"\2" * 32}).one().n == 2
+        assert first.one().n == 1
 
 
 def test_a_list_whose_text_depends_on_its_length_is_refused(store: Store) -> None:
