@@ -260,9 +260,8 @@ def may_be_called(e164: str, home: Sequence[str] = ()) -> bool:
     premium number. In the ``home`` regions it is, unless a premium number differs by one digit only: the known plans
     may lack an operator's newest range, and the caller did reach us from it.
     """
-    try:
-        parsed = phonenumbers.parse(e164, None)
-    except phonenumbers.NumberParseException:
+    parsed = _parse_plain(e164)
+    if parsed is None:
         return False
     if parsed.country_code in _SATELLITE_AND_GLOBAL:
         return False
@@ -271,6 +270,18 @@ def may_be_called(e164: str, home: Sequence[str] = ()) -> bool:
         return kind not in _NEVER_CALLED
     codes = {phonenumbers.country_code_for_region(region) for region in home}
     return parsed.country_code in codes and not _is_near_expensive_number(parsed)
+
+
+def _parse_plain(e164: str) -> PhoneNumber | None:
+    """Return a number in E.164 as libphonenumber parses it; a plain one is taken apart by its plan alone."""
+    split = _split_plain(e164)
+    if split is not None:
+        plan, own = split
+        return PhoneNumber(country_code=int(e164[1 : plan.begins]), national_number=int(own))
+    try:
+        return phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return None
 
 
 def _is_near_expensive_number(number: PhoneNumber) -> bool:

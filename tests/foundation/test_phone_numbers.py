@@ -1,5 +1,7 @@
 """Numbers as people write them, the countries they are read in, and those that no callback ever goes to."""
 
+from contextlib import suppress
+
 import phonenumbers
 import pytest
 from hypothesis import example, given, settings
@@ -295,6 +297,9 @@ def check_against_library(written: str) -> None:
     found, country, is_valid = read_by_library(written)
     assert to_e164(written) == found
     assert find_region(written) == country
+    with suppress(phonenumbers.NumberParseException):
+        parsed = phonenumbers.parse(written, None)
+        assert phone_numbers._parse_plain(written) == parsed
     digits_alone = read_posted_number(written.removeprefix("+")) if not written.startswith("+00") else None
     if is_valid and found == written:
         assert digits_alone == written
