@@ -92,6 +92,7 @@ class UssdTurn:
         self.begun = int(self.now.timestamp())
         self.facts: tuple[str, ...] = ()
         self.known: Known | None = None
+        self.missed: Stored | None = None
         self.moves = TurnMoves(parts, self.inbound, self.mark, self.now)
 
     def answer(self) -> RenderedPage:
@@ -126,6 +127,7 @@ class UssdTurn:
         stored = asking.recall(channel, number, mark=self.mark, hop=hop)
         found = self.moves.find_next(stored)
         if found is None or stored is None:
+            self.missed = stored
             return None
         return self._show_remembered(found) if self._replace(asking, stored.hop + 1, found.page) else None
 
@@ -140,7 +142,7 @@ class UssdTurn:
 
     def _answer_loaded(self, asking: Asking) -> RenderedPage:
         stored = self._load(asking)
-        found = self.moves.find_next(stored)
+        found = self.moves.find_next(stored) if stored is None or stored != self.missed else None
         if found is not None and stored is not None:
             self._save(asking, stored, found.page, stored.hop + 1)
             return self._show_remembered(found)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar
 
 VALID_FOR = timedelta(days=14)
@@ -73,10 +74,7 @@ class When(str):
     @property
     def rule(self) -> str:
         """Days and hours, as ``mon,tue 09:00-12:00``; empty where it has none."""
-        if not self.days:
-            return ""
-        start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in self.span)
-        return f"{','.join(DAYS[day] for day in sorted(self.days))} {start}-{end}"
+        return _write_rule(self.days, self.span) if self.days else ""
 
     @property
     def written(self) -> str:
@@ -102,6 +100,13 @@ class When(str):
         return When.read, (self.written,)
 
 
+@lru_cache(maxsize=64)
+def _write_rule(days: frozenset[int], span: Span) -> str:
+    start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in span)
+    return f"{','.join(DAYS[day] for day in sorted(days))} {start}-{end}"
+
+
+@lru_cache(maxsize=64)  # a menu has few windows, and each request writes and reads its own several times
 def read_rule(rule: str) -> tuple[frozenset[int], Span]:
     """Read days and hours such as ``mon,tue 09:00-12:00``.
 

@@ -118,8 +118,8 @@ def upsert_caller_row(tx: Tx, number: str, *, now: datetime, trial: bool = False
         "changed_at": now,
         "trial": trial,
     }
-    caller = _read_caller(tx, tx.execute(_build_upsert(tx.dialect), values).one())
-    return caller, caller.id == made
+    row = tx.execute(_build_upsert(tx.dialect), values).one()
+    return _read_caller(tx, row, number), row.id == made
 
 
 @cache
@@ -238,11 +238,14 @@ def seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:
     return tx.ring.seal_json(value, table="callers", column="contact", row=caller_id)
 
 
-def _read_caller(tx: Tx, row: Row[Any]) -> Caller:
+def _read_caller(tx: Tx, row: Row[Any], number: str | None = None) -> Caller:
+    """Return a row with its sealed columns opened; ``number`` is that by whose keyed hash it was found, if any."""
     contact = tx.ring.open_json(row.contact, table="callers", column="contact", row=row.id)
     return Caller(
         id=row.id,
-        number=tx.ring.open_text(row.number, table="callers", column="number", row=row.id),
+        number=number
+        if number and row.number is not None
+        else tx.ring.open_text(row.number, table="callers", column="number", row=row.id),
         language=row.language,
         script=row.script,
         zone=row.zone,

@@ -66,6 +66,7 @@ _NONCE = 12
 _SERIAL = 2
 _HEAD = len(_FORMAT) + _SERIAL + _NONCE
 _COPY_FORMAT = 1
+_write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class NotUnsealed(Exception):
@@ -255,8 +256,7 @@ class Ring:
         """Seal a JSON value; None stays None."""
         if value is None:
             return None
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return self.seal(text.encode(), table=table, column=column, row=row)
+        return self.seal(_write_json(value).encode(), table=table, column=column, row=row)
 
     def open_json(self, sealed: bytes | None, *, table: str, column: str, row: str) -> Any:
         """Open a sealed JSON value; None stays None."""

@@ -20,7 +20,7 @@ from gateway.menus.engine.effects import (
 from gateway.menus.engine.model import NO_TIME, Choice, Deed, Menu, Screen
 from gateway.menus.engine.navigation import Step
 from gateway.menus.engine.session import Session
-from gateway.menus.engine.visibility import NEVER, add_hours, open_choices
+from gateway.menus.engine.visibility import NEVER, add_hours, is_open, open_choices
 
 _CLOSING = frozenset({Deed.REQUEST_CALLBACK, Deed.CANCEL_CALLBACK, Deed.REFUSE_CALLS, Deed.ERASE})
 """Actions after which key 0 does not lead back to where they were asked for."""
@@ -31,8 +31,10 @@ _ALWAYS_ASKED = frozenset({"danger", "phone_seen", "consent"})
 
 def choose_line(menu: Menu, session: Session, screen: Screen, key: str) -> Step | None:
     """Apply the open option with this key; None where the screen has none."""
-    choice = next((open_ for open_ in open_choices(menu, session, screen) if open_.key == key), None)
-    return None if choice is None else _take_choice(menu, session, screen, choice)
+    for choice in screen.choices:
+        if choice.key == key and is_open(menu, session, screen, choice):
+            return _take_choice(menu, session, screen, choice)
+    return None
 
 
 def find_deed(screen: Screen, choice: Choice) -> Deed | None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 FORMAT = 1
@@ -80,7 +81,9 @@ class Session:
     def copy_with(self, **changes: Any) -> "Session":
         """Return a copy with these fields changed."""
         # Not dataclasses.replace, which looks at each field again: a hop changes its session several times.
-        return Session(**{name: getattr(self, name) for name in _NAMES} | changes)
+        values: dict[str, Any] = dict(zip(_NAMES, _read_fields(self), strict=True))
+        values.update(changes)
+        return Session(**values)
 
     def with_promises(self, known: Known) -> "Session":
         """Return a copy with the windows that can be offered now."""
@@ -88,6 +91,7 @@ class Session:
 
 
 _NAMES = tuple(each.name for each in fields(Session))
+_read_fields = attrgetter(*_NAMES)
 
 
 class UnreadableSession(ValueError):
@@ -97,8 +101,10 @@ class UnreadableSession(ValueError):
 def dump_session(session: Session) -> str:
     """Return the session as JSON with its format number."""
     # Not asdict, which copies each value deeply: this runs on every USSD hop.
-    values = {name: getattr(session, name) for name in _NAMES}
-    return json.dumps({"format": FORMAT, **values}, ensure_ascii=False, separators=(",", ":"))
+    return _write_json({"format": FORMAT, **dict(zip(_NAMES, _read_fields(session), strict=True))})
+
+
+_write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def load_session(text: str) -> Session:

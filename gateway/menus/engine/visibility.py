@@ -1,6 +1,7 @@
 """Decide what a caller sees of a screen: the language, the text variant, the open choices, window hours."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from gateway.domain.contact_safety import Span, When
 from gateway.menus.engine.effects import ChangeWindow, Effect, RequestCallback
@@ -41,6 +42,7 @@ def format_hours(when: When) -> str:
     return format_span(when.span) if when.days else ""
 
 
+@lru_cache(maxsize=64)
 def format_span(span: Span) -> str:
     """Return a span, in minutes of the day, as shown on a screen."""
     start, end = span

@@ -297,6 +297,8 @@ def find_widest(values: Iterable[str]) -> str:
     )
 
 
+_NOT_SET = {name: f"‹not set: {name}›" for name in LINE_PLACEHOLDERS - MAY_BE_EMPTY}
+
+
 def _list_settings(line: DisplayValues) -> dict[str, str]:
-    missing = {name: f"‹not set: {name}›" for name in LINE_PLACEHOLDERS - MAY_BE_EMPTY}
-    return {**missing, **{name: value for name, value in line.values.items() if value}}
+    return {**_NOT_SET, **{name: value for name, value in line.values.items() if value}}
