@@ -364,6 +364,10 @@ UNREAD = "read_at IS NULL"
 HAS_CALLER = (
     "caller_id IS NOT NULL"  # without erased rows, whose number makes SQLite think the index of no use
 )
+# What a query finds by a value is there, so it need not repeat these.
+HAS_PERSON = "person_id IS NOT NULL"
+HAS_PROVIDER_ID = "provider_id IS NOT NULL"
+CLOSED = "closed_at IS NOT NULL"
 UNSEEN = "seen_at IS NULL"
 LIVE = "ended_at IS NULL"
 RUNG = "outcome <> 'not_dialled'"

@@ -20,9 +20,11 @@ from gateway.storage import (
     people,
     queue,
     reports,
+    retention,
 )
 from gateway.storage.database import Store, Tx
 from gateway.storage.queue import Tab
+from gateway.storage.tables import callbacks as requests
 from tests.storage.test_callbacks import attempt, caller_of, request
 
 NOW = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
@@ -104,6 +106,16 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         lambda tx: outbox.by_provider_id(tx, "phone", "p 7"),
         {"ix_outbox_provider"},
     ),
+    "the last text to a person": (
+        lambda tx: outbox.find_latest_of_person(tx, "p1", once="alert:"),
+        {"ix_outbox_person"},
+    ),
+    "closed requests whose time is over": (
+        lambda tx: retention.count_over(
+            tx, next(one for one in retention.RULES if one.table is requests), NOW
+        ),
+        {"ix_callbacks_closed"},
+    ),
     "what erasing empties": (
         lambda tx: outbox.cancel_of_caller(tx, "c" * 20, reason="erased", now=NOW),
         {"ix_outbox_caller", "ix_outbox_lane"},
@@ -154,6 +166,7 @@ def fill(store: Store) -> None:
                 now=NOW,
             )
         for statement in (
+            "UPDATE callbacks SET closed_at = changed_at WHERE state IN ('closed', 'cancelled', 'expired')",
             "UPDATE outbox SET state = 'sent' WHERE id NOT IN (SELECT id FROM outbox LIMIT 6)",
             "UPDATE outbox SET state = 'unclear' WHERE id IN (SELECT id FROM outbox WHERE state = 'sent' LIMIT 3)",
         ):

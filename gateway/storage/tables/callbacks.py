@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 
 from gateway.storage.value_limits import (
+    CLOSED,
     HAS_CALLER,
     HELD,
     IN_HAND,
@@ -101,7 +102,7 @@ callbacks = Table(
     Index("ix_callbacks_changed", "team", "changed_at"),
     Index("ix_callbacks_holder", "holder_id", "changed_at"),
     Index("ix_callbacks_code", "team", "code", "changed_at"),
-    Index("ix_callbacks_closed", "team", "closed_at"),
+    make_partial_index("ix_callbacks_closed", "closed_at", where=CLOSED),
     make_partial_index("ix_callbacks_caller", "caller_id", "asked_at", where=HAS_CALLER),
 )
 

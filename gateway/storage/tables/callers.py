@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 
 from gateway.storage.value_limits import (
+    HAS_PERSON,
+    HAS_PROVIDER_ID,
     IN_LANE,
     PENDING,
     SENDING,
@@ -60,7 +62,6 @@ turns = Table(
     make_caller_column(),
     Column("receipt", Sealed, nullable=True),
     make_instant_column("at"),
-    Index("ix_turns_session", "session", "at"),
     Index("ix_turns_at", "at"),
 )
 
@@ -154,10 +155,10 @@ outbox = Table(
     make_partial_index("ix_outbox_lane", "lane", "id", where=IN_LANE),
     make_partial_index("ix_outbox_lease", "lease_until", where=SENDING),
     make_partial_index("ix_outbox_unclear", "at", where=UNCLEAR),
-    Index("ix_outbox_provider", "channel", "provider_id"),
+    make_partial_index("ix_outbox_provider", "channel", "provider_id", where=HAS_PROVIDER_ID),
     Index("ix_outbox_caller", "caller_id"),
     Index("ix_outbox_callback", "callback_id"),
-    Index("ix_outbox_person", "person_id"),
+    make_partial_index("ix_outbox_person", "person_id", where=HAS_PERSON),
     Index("ix_outbox_at", "at"),
 )
 
