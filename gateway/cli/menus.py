@@ -148,8 +148,8 @@ def test_command(path: Path, whole: bool) -> None:  # noqa: FBT001 - click passe
     from gateway.menus.authoring.conversation_runner import list_unseen, run_conversation
     from gateway.menus.authoring.pages import add_pages
 
-    checked = add_pages(read_sound_menu(path), (USSD_LIMITS,))
     context = ask_here()
+    checked = add_pages(read_sound_menu(path), context.limits, context.settings)
     cases, problems = read_conversations(read_tests(path), context.zone)
     _print_problems(problems, read_tests(path), path)
     ran = []

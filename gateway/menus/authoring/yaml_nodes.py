@@ -1,4 +1,4 @@
-"""Turn the bytes of a file into parser events within bounds, and define the nodes that they make, with their places.
+"""Define the nodes of an author's YAML with their places, and turn a text into parser events or at once into nodes.
 
 Where two parsers can read a text in one way only, libyaml (YAML 1.1) reads it, ten times as fast as a parser in
 Python. ruamel reads YAML 1.2 and says what is wrong and where, so that it decides about everything unusual.
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gateway.menus.authoring.problems import Place, Problem, find_strange_sign, is_invisible
+from gateway.menus.authoring.problems import Place, Problem, is_invisible
 
 
 class Scalar(NamedTuple):
@@ -95,19 +95,12 @@ def get_scalars(node: Node | None, key: str = "") -> tuple[Scalar, ...]:
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
-FEW_NODES, LETTERS_A_SIGN = 200, 3
 
 _NO_CHARACTERS = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-_UNREADABLE = re.compile(
+UNREADABLE = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]"
 )
-_DEEP = re.compile(rf"[\[{{](?:\s*[\[{{]){{{MAX_DEPTH}}}")  # before parsing, as the parser looks far ahead
-_UNUSUAL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028-\u202f\u205f\u3000\ud800-\udfff\ufdd0-\ufdef\ufeff"
-    "\ufffe\uffff\U00010000-\U0010ffff]"
-)
-"""Signs without which a text has nothing unreadable and no odd space, found in a tenth of the time of the two."""
-_ODD_INDENT = re.compile(r"^ *([^\S \t\r\n])", re.MULTILINE)
+"""Characters that cannot stand in a menu."""
 
 
 class Unreadable(Exception):
@@ -123,63 +116,13 @@ def refuse_file(place: Place, message: str, hint: str, *, code: str = "yaml-refu
     return Unreadable(Problem(code=code, place=place, message=message, hint=hint))
 
 
-def read_text(file: str, content: bytes) -> str:
-    """Return the text of a file that may be parsed at all.
-
-    Raises:
-        Unreadable: it is too large, no UTF-8, or holds what no menu holds.
-    """
-    if len(content) > MAX_BYTES:
-        raise refuse_file(
-            Place(file, 1, 1),
-            f"the file has {len(content) // 1024} KB, more than {MAX_BYTES // 1024}",
-            "split it into several files of the same folder",
-        )
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8")
-        raise refuse_file(
-            find_place(file, before, len(before)), "the file is not UTF-8", "save it as UTF-8 without a mark"
-        ) from None
-    if text.count("\0") * 3 > len(text):  # plain letters in UTF-16 or UTF-32 without a mark
-        raise refuse_file(Place(file, 1, 1), "the file is not UTF-8", "save it as UTF-8 without a mark")
-    text = text.removeprefix("\ufeff")  # byte order mark, which some editors write
-    _refuse_oddities(file, text)
-    return text
-
-
-def _refuse_oddities(file: str, text: str) -> None:
-    is_unusual = _UNUSUAL.search(text) is not None
-    found = _UNREADABLE.search(text) if is_unusual else None
-    if found:
-        raise refuse_file(
-            find_place(file, text, found.start()),
-            f"the character U+{ord(found[0]):04X} cannot stand in a menu",
-            "delete it",
-        )
-    if text.count(",") + text.count("\n") > FEW_NODES + len(text) // LETTERS_A_SIGN:
-        raise refuse_file(
-            Place(file, 1, 1),
-            "more commas and lines than any menu of this size",
-            "write it anew, text by text",
-        )
-    odd = _ODD_INDENT.search(text) if is_unusual else None
-    if odd and (strange := find_strange_sign(odd[1])):
-        place = find_place(file, text, odd.start(1))
-        raise refuse_file(place, "this line is not indented by spaces", strange[1], code="yaml-syntax")
-    deep = _DEEP.search(text)
-    if deep:
-        raise refuse_depth(find_place(file, text, deep.start()))
-
-
 def refuse_unreadable(text: str, place: Place) -> None:
     """Refuse a text with characters that cannot stand in a menu, which an escape may have brought.
 
     Raises:
         Unreadable: there is one.
     """
-    found = _UNREADABLE.search(text)
+    found = UNREADABLE.search(text)
     if found and "\ud800" <= found[0] <= "\udfff":
         raise refuse_file(
             place, "the text holds half a character", "write the character itself, without a backslash"
@@ -191,12 +134,6 @@ def refuse_unreadable(text: str, place: Place) -> None:
 def refuse_depth(place: Place) -> Unreadable:
     """Return the refusal of a file with too many levels, to be raised."""
     return refuse_file(place, f"more than {MAX_DEPTH} levels inside each other", "write it flatter")
-
-
-def find_place(file: str, text: str, index: int) -> Place:
-    """Return line and column of a character of a text."""
-    before = text[:index]
-    return Place(file, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
 
 
 # Values that YAML 1.2.2 (core schema) or 1.1 readers do not read as text; authors must quote them.
@@ -229,6 +166,16 @@ def needs_quotes(text: str, key: str) -> bool:
         (key in _DATES and _DATE.fullmatch(text))
         or (key == "date" and _COARSE.fullmatch(text))
         or (key in _INTEGERS and _INTEGER.fullmatch(text))
+    )
+
+
+def report_guessed(text: str, place: Place) -> Problem:
+    """Return the problem of a value that needs quotes."""
+    return Problem(
+        code="yaml-guessed",
+        place=place,
+        message=f"{text} without quotes may be read as something else than text",
+        hint=f'write "{text}"',
     )
 
 
@@ -286,11 +233,12 @@ def parse_events(text: str) -> Iterator[Any]:
     yield from YAML(typ="safe", pure=True).parse(text)
 
 
-MAX_NODES = 6_000
+MAX_NODES, FEW_NODES = 6_000, 200
 MAX_ENTRIES = 2_500
 """Entries of one list or mapping; `reviews/` holds one line for each text of the menu, which the product writes."""
 
 LETTERS_A_NODE = 4
+MAX_PROBLEMS = 50
 
 
 def count_most_nodes(text: str) -> int:
@@ -302,10 +250,14 @@ class NotPlain(Exception):
     """Something in a file may be a fault, about which the careful parser decides."""
 
 
-def read_quickly(file: str, text: str) -> Node | None:
-    """Return the nodes of a file without any fault for which ``may_differ`` is false; None where there may be one."""
+def read_quickly(file: str, text: str) -> tuple[Node, list[Problem]] | None:
+    """Return the nodes of a file for which ``may_differ`` is false, with each value that needs quotes.
+
+    None where anything else may be wrong with it.
+    """
     try:
-        return _QuickReader(file, text).read_document()
+        reader = _QuickReader(file, text)
+        return reader.read_document(), reader.problems
     except Exception:  # noqa: BLE001 - libyaml is not there or refuses the text: the other parser reads it and tells
         return None
 
@@ -318,6 +270,7 @@ class _QuickReader:
 
         self._file, self._yaml, self._next = file, yaml, yaml.CLoader(text).get_event
         self._scalar = yaml.ScalarEvent
+        self.problems: list[Problem] = []
         self._lines = text.splitlines() if "?" in text else []
         self._has_escapes = "\\u" in text
         self._left = count_most_nodes(text)
@@ -395,5 +348,7 @@ class _QuickReader:
         if self._has_escapes:
             refuse_unreadable(text, place)
         if plain and (not text or (text[0] in _GUESSED_START and needs_quotes(text, key))):
-            raise NotPlain
+            if not text or len(self.problems) == MAX_PROBLEMS - 1:
+                raise NotPlain
+            self.problems.append(report_guessed(text, place))
         return Scalar(text, place, plain)
