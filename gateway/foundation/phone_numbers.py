@@ -23,7 +23,7 @@ _NEVER_CALLED = _EXPENSIVE | {
     PhoneNumberType.PAGER,
     PhoneNumberType.VOICEMAIL,
 }
-_SATELLITE_AND_GLOBAL = (800, 808, 870, 878, 881, 882, 883, 979)
+_SATELLITE_AND_GLOBAL = (800, 808, 870, 878, 881, 882, 883, 888, 979)
 """Country codes of satellite and global services, which ITU-T E.164 assigns to no country."""
 _DROPPED = frozenset({"Zs", "Zl", "Zp", "Cf", "Mn", "Pd", "Ps", "Pe"})
 """Unicode general categories (UAX #44) to ignore: spaces, format and variation characters, dashes, brackets."""
@@ -75,12 +75,12 @@ class _Plan(NamedTuple):
     """What of a numbering plan decides how a plain number is read.
 
     Attributes:
-        country: ISO 3166-1 alpha-2.
+        country: ISO 3166-1 alpha-2; 001 for the codes of satellite and global services (UN M.49).
         begins: place in the written number where the country code ends.
         lengths: possible lengths of the number behind the country code.
         trunk: national prefix, with which a number is not plain.
         every: what every number of the plan looks like.
-        mobile: what its mobile numbers look like.
+        mobile: what its mobile numbers look like; None where it has none.
     """
 
     country: str
@@ -88,11 +88,11 @@ class _Plan(NamedTuple):
     lengths: frozenset[int]
     trunk: re.Pattern[str] | None
     every: PhoneNumberDesc
-    mobile: PhoneNumberDesc
+    mobile: PhoneNumberDesc | None
 
     def has_mobile(self, own: str) -> bool:
         """Say whether a mobile number looks like this; to libphonenumber it is then valid."""
-        return all(
+        return self.mobile is not None and all(
             len(own) in kind.possible_length and _compile_plan(kind.national_number_pattern).fullmatch(own)
             for kind in (self.every, self.mobile)
         )
@@ -108,8 +108,14 @@ def _find_plan(digits: str) -> _Plan | None:
     starts = () if digits[0] == "0" else (int(digits[:end]) for end in (1, 2, 3))
     code = next((start for start in starts if start in known), 0)
     countries = known.get(code, ())
-    plan = PhoneMetadata.metadata_for_region(countries[0], None) if len(countries) == 1 else None
-    if plan is None or plan.general_desc is None or plan.mobile is None:
+    if len(countries) != 1:
+        return None
+    plan = (
+        PhoneMetadata.metadata_for_nongeo_region(code, None)
+        if code in _SATELLITE_AND_GLOBAL
+        else PhoneMetadata.metadata_for_region(countries[0], None)
+    )
+    if plan is None or plan.general_desc is None:
         return None
     trunk = plan.national_prefix_for_parsing
     return _Plan(
@@ -130,7 +136,9 @@ def _split_plain(written: str) -> tuple[_Plan, str] | None:
     if plan is None:
         return None
     own = written[plan.begins :]
-    if len(own) not in plan.lengths or own[0] == "0" or (plan.trunk is not None and plan.trunk.match(own)):
+    if len(own) not in plan.lengths:
+        return None
+    if plan.trunk is not None and (own[0] == "0" or plan.trunk.match(own)):
         return None
     return plan, own
 
@@ -275,7 +283,7 @@ def may_be_called(e164: str, home: Sequence[str] = ()) -> bool:
 def _parse_plain(e164: str) -> PhoneNumber | None:
     """Return a number in E.164 as libphonenumber parses it; a plain one is taken apart by its plan alone."""
     split = _split_plain(e164)
-    if split is not None:
+    if split is not None and split[1][0] != "0":  # which a number would lose
         plan, own = split
         return PhoneNumber(country_code=int(e164[1 : plan.begins]), national_number=int(own))
     try:

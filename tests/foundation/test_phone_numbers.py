@@ -331,3 +331,14 @@ def test_numbers_near_every_country_s_own_are_read_as_by_the_library_alone() -> 
                 check_against_library(f"+{code}{near}")
             plain += phone_numbers._find_plain_country(written) is not None
     assert plain > 180, "nearly every country's mobile numbers are plain"
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code in phone_numbers._SATELLITE_AND_GLOBAL])
+def test_numbers_of_no_country_are_plain_and_read_as_by_the_library_alone(code: int) -> None:
+    sample = phonenumbers.example_number_for_non_geo_entity(code)
+    assert sample is not None
+    own = phonenumbers.format_number(sample, PhoneNumberFormat.E164).removeprefix(f"+{code}")
+    assert phone_numbers._find_plain_country(f"+{code}{own}") == "001"
+    zeros = "0" * len(own)
+    for near in (own, own[:-1], f"{own}1", f"0{own[1:]}", f"00{own[2:]}", f"8{own}", zeros, f"{zeros[1:]}1"):
+        check_against_library(f"+{code}{near}")
