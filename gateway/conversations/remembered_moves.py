@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gateway.channels.contract import Contract
-from gateway.conversations.ussd_session import SavedSession, StoredPlace, split_saved
+from gateway.conversations.ussd_session import SavedSession, StoredPlace
 from gateway.domain.callbacks.windows import Hours
 from gateway.domain.events import Inbound, Reply
 from gateway.foundation.loop_turns import is_on_loop
@@ -30,7 +30,6 @@ from gateway.storage.counts import CountedRow
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import get_served
 from gateway.storage.reports import FACT, SESSIONS
-from gateway.storage.sessions import Stored
 
 _KEY_LENGTH = 2
 """Longest key of a menu; codes and typed figures are longer."""
@@ -93,10 +92,10 @@ class Move:
 
 
 class FoundMove(NamedTuple):
-    """A remembered page as one session reaches it, and what is counted of it."""
+    """A remembered move, and where it brings one session."""
 
-    page: SavedSession
-    counted: tuple[CountedRow, ...]
+    place: StoredPlace
+    move: Move
 
 
 def list_left(left: LeftPage | None) -> tuple[CountedRow, ...]:
@@ -159,35 +158,35 @@ def is_plain_key(typed: str) -> bool:
     return len(typed) <= _KEY_LENGTH and typed.isascii() and typed.isdigit()
 
 
+def may_recall(place: StoredPlace) -> bool:
+    """Say whether a process may remember where one session stands: only keys of menus led there."""
+    return not place.inputs or all(map(is_plain_key, place.inputs.split("*")))
+
+
 class TurnMoves:
     """What this process remembers for one post, and adds to it."""
 
-    def __init__(self, parts: Services, inbound: Inbound, mark: str, now: datetime) -> None:
+    def __init__(self, parts: Services, inbound: Inbound, now: datetime) -> None:
         self._parts = parts
         self._inbound = inbound
         self._contract = parts.channels[inbound.channel].contract
-        self._mark = mark
         self._now = now
         self._left: LeftPage | None = None
 
-    def find_next(self, stored: Stored | None) -> FoundMove | None:
-        """Return the session after one more key from this place, where it is remembered."""
-        named = self._name_next(stored)
-        if named is None:
+    def find_next(self, place: StoredPlace) -> FoundMove | None:
+        """Return where one more key leads from this place, if that is remembered."""
+        named = self._name_next(place)
+        move = self._find_move(*named) if named is not None else None
+        if named is None or move is None:
             return None
-        place, key, basis = named
-        move = self._find_move(key, basis)
-        if move is None:
-            return None
-        page = place.go_on(move.page, self._inbound, key.typed, now=int(self._now.timestamp()))
-        return FoundMove(page, move.counted)
+        further = place.go_on(move.page.place, self._inbound, named[0].typed, now=int(self._now.timestamp()))
+        return FoundMove(further, move)
 
-    def keep_next(self, stored: Stored, page: SavedSession, facts: tuple[str, ...]) -> None:
+    def keep_next(self, place: StoredPlace, page: SavedSession, facts: tuple[str, ...]) -> None:
         """Remember the page after this post, where that was one key of a menu."""
-        named = self._name_next(stored)
+        named = self._name_next(place)
         if named is not None:
-            _, key, basis = named
-            self._keep_move(key, basis, page, facts, list_left(self._left))
+            self._keep_move(*named, page, facts, list_left(self._left))
 
     def find_first(self, version: str, menu: Menu, known: Known) -> Move | None:
         """Return the first page for what is known of a caller, where it is remembered."""
@@ -241,12 +240,11 @@ class TurnMoves:
             move = Move(basis=basis, since=since, until=until, page=way, counted=counted)
             self._parts.moves.put_value(key, move)
 
-    def _name_next(self, stored: Stored | None) -> tuple[StoredPlace, NextPage, MoveBasis] | None:
+    def _name_next(self, place: StoredPlace) -> tuple[NextPage, MoveBasis] | None:
         """Return what a move by one plain key is remembered by; None where the post is anything else."""
-        place = split_saved(stored) if stored is not None and stored.mark == self._mark else None
-        key = name_move(place, self._inbound, accumulates=self._contract.accumulates) if place else None
+        key = name_move(place, self._inbound, accumulates=self._contract.accumulates)
         menu = get_served(self._parts, self._inbound.channel, key.version) if key else None
-        return (place, key, self._find_basis(menu)) if place and key and menu else None
+        return (key, self._find_basis(menu)) if key and menu else None
 
     def _find_basis(self, menu: Menu) -> MoveBasis:
         return MoveBasis(menu=menu, line=self._parts.line, contract=self._contract)

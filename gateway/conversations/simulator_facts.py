@@ -25,12 +25,8 @@ from gateway.storage import callers
 from gateway.storage.callers import SentText
 
 
-def gather_facts(
-    held: SavedSession,
-    effects: Sequence[Effect],
-    limits: Limits,
-) -> Mapping[str, Any]:
-    """Return the facts of the saved page.
+def gather_facts(held: SavedSession, effects: Sequence[Effect], limits: Limits) -> Mapping[str, Any]:
+    """Return the facts of a page, however it was reached.
 
     Keys: ``version``, ``page``, ``pages``, ``coding`` (``gsm7`` or ``ucs2``), ``units`` and ``limit`` (septets or
     UTF-16 units), ``language``, ``path`` (screen ids), ``effects`` (as ``write_plain``) and ``session`` (its fields).

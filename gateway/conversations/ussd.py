@@ -11,21 +11,29 @@ from typing import Any
 
 from gateway.conversations import simulator_facts, ussd_session
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record
-from gateway.conversations.remembered_moves import FoundMove, TurnMoves, find_known, is_rememberable
+from gateway.conversations.remembered_moves import (
+    FoundMove,
+    Move,
+    TurnMoves,
+    find_known,
+    is_rememberable,
+    may_recall,
+)
 from gateway.conversations.ussd_session import (
     REPEATED_WITHIN,
     Post,
     PostKind,
     SavedSession,
+    StoredPlace,
     find_last_words,
     make_apology,
     place_post,
     read_saved,
     split_inputs,
+    split_saved,
 )
 from gateway.domain.events import Inbound, Piece, PieceKind, Reply
 from gateway.foundation.loop_turns import refuse_loop
-from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.menus.engine import engine
 from gateway.menus.engine.effects import Effect
@@ -34,7 +42,7 @@ from gateway.menus.engine.model import Menu
 from gateway.menus.engine.session import Known, Session
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import NothingReviewed, find_served, get_served
-from gateway.storage.sessions import Asking, Stored
+from gateway.storage.sessions import Asking, LastSaved, Stored
 
 _MARK = 8
 
@@ -80,8 +88,7 @@ class UssdTurn:
 
     def __init__(self, parts: Services, inbound: Inbound) -> None:
         self.parts = parts
-        number = to_e164(inbound.number, parts.line.regions) or inbound.number
-        self.inbound = inbound if number == inbound.number else replace(inbound, number=number)
+        self.inbound = inbound
         self.now: datetime = parts.clock.now()
         self.contract = parts.channels[inbound.channel].contract
         self.is_trial = not self.contract.real
@@ -92,60 +99,56 @@ class UssdTurn:
         self.begun = int(self.now.timestamp())
         self.facts: tuple[str, ...] = ()
         self.known: Known | None = None
-        self.missed: Stored | None = None
-        self.moves = TurnMoves(parts, self.inbound, self.mark, self.now)
+        self.moves = TurnMoves(parts, inbound, self.now)
 
     def answer(self) -> RenderedPage:
         """Run the steps and return the page."""
-        asking = self.parts.sessions.ask()
-        one_trip = self._begin_in_one_trip if self.inbound.first else self._answer_in_one_trip
-        return one_trip(asking) or self._answer_loaded(asking)
+        in_one_trip = self._begin_in_one_trip() if self.inbound.first else self._go_on_in_one_trip()
+        return in_one_trip or self._answer_loaded(self.parts.sessions.ask())
 
-    def _begin_in_one_trip(self, asking: Asking) -> RenderedPage | None:
+    def _begin_in_one_trip(self) -> RenderedPage | None:
         """Answer a dial with a remembered first page, saved only where the number has no session here."""
         channel, number = self.inbound.channel, self.inbound.number
-        if self.inbound.text or not asking.assume_none(channel, number):
+        none = None if self.inbound.text else self.parts.sessions.assume_none(channel, number)
+        if none is None:
             return None
         version, menu = find_served(self.parts, channel)
         move = self.moves.find_first(version, menu, self._find_known(menu))
         if move is None:
             refuse_loop()
             return None
-        page = self._build_saved(version, move.page.session, move.page.reply, "", place=move.page.place)
-        if not self._replace(asking, 0, page):
-            return None
-        return self._show_remembered(FoundMove(page, move.counted))
+        place = StoredPlace(version, "", self.inbound.turn, self.begun, self.begun, "", move.page.place)
+        return self._replace(none, 0, FoundMove(place, move))
 
-    def _answer_in_one_trip(self, asking: Asking) -> RenderedPage | None:
+    def _go_on_in_one_trip(self) -> RenderedPage | None:
         """Answer a remembered move from a session that this process saved last, where nothing came between.
 
         Effects never come this way: it may be out of date until its replacement was acknowledged. A single input goes
         on from wherever it stands, as after ``load``.
         """
-        channel, number = self.inbound.channel, self.inbound.number
-        hop = self.inbound.text.count("*") if self.contract.accumulates else None
-        stored = asking.recall(channel, number, mark=self.mark, hop=hop)
-        found = self.moves.find_next(stored)
-        if found is None or stored is None:
-            self.missed = stored
-            return None
-        return self._show_remembered(found) if self._replace(asking, stored.hop + 1, found.page) else None
+        inbound = self.inbound
+        hop = inbound.text.count("*") if self.contract.accumulates else None
+        last = self.parts.sessions.recall(inbound.channel, inbound.number, mark=self.mark, hop=hop)
+        found = self.moves.find_next(last.place) if last is not None else None
+        return self._replace(last, last.hop + 1, found) if last is not None and found is not None else None
 
-    def _replace(self, asking: Asking, hop: int, page: SavedSession) -> bool:
-        """Save over what was recalled or expected, and say whether that stood there."""
-        channel, number = self.inbound.channel, self.inbound.number
+    def _replace(self, last: LastSaved, hop: int, found: FoundMove) -> RenderedPage | None:
+        """Save over what was recalled or expected, and show the page if that stood there."""
+        place = found.place
         try:
-            return asking.replace(channel, number, mark=self.mark, hop=hop, state=page.dump())
+            done = self.parts.sessions.replace(last, mark=self.mark, hop=hop, state=place.dump(), place=place)
         except Unavailable:
-            self.parts.count.add("unsaved", channel=channel)
-            return True
+            self.parts.count.add("unsaved", channel=self.inbound.channel)
+            done = True
+        return self._show_remembered(found.move) if done else None
 
     def _answer_loaded(self, asking: Asking) -> RenderedPage:
         stored = self._load(asking)
-        found = self.moves.find_next(stored) if stored is None or stored != self.missed else None
+        place = split_saved(stored) if stored is not None and stored.mark == self.mark else None
+        found = self.moves.find_next(place) if place is not None else None
         if found is not None and stored is not None:
-            self._save(asking, stored, found.page, stored.hop + 1)
-            return self._show_remembered(found)
+            self._save(asking, stored, found.place, stored.hop + 1, may_stay=True)
+            return self._show_remembered(found.move)
         saved = read_saved(stored)
         post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
         how = place_post(post, stored, saved, accumulates=self.contract.accumulates, now=self.begun)
@@ -155,12 +158,12 @@ class UssdTurn:
         if how is PostKind.FIRST and stored is not None and stored.mark == self.mark:
             self._drop_earlier(asking)
         moved, hop = self._find_page(how, stored, saved)
-        self._save(asking, stored, moved, hop)
+        self._save(asking, stored, moved.as_stored(), hop, may_stay=is_rememberable(moved.session))
         return self._show_saved(moved)
 
-    def _show_remembered(self, found: FoundMove) -> RenderedPage:
-        self.moves.count_all(found.page.version, found.counted)
-        return self._show_saved(found.page)
+    def _show_remembered(self, move: Move) -> RenderedPage:
+        self.moves.count_all(move.page.version, move.counted)
+        return self._show_saved(move.page)
 
     def _show_saved(self, held: SavedSession) -> RenderedPage:
         return RenderedPage(reply=held.reply, facts=self._gather_facts(held))
@@ -198,8 +201,9 @@ class UssdTurn:
             return self._start_session(lost=True), self._hop_count(stored)
         self.begun, self.serial = held.begun or self.begun, held.serial
         page = self._apply_inputs(held, menu)
-        if stored is not None and is_rememberable(held.session) and not self.effects_done:
-            self.moves.keep_next(stored, page, self.facts)
+        place = split_saved(stored) if stored is not None and stored.mark == self.mark else None
+        if place is not None and is_rememberable(held.session) and not self.effects_done:
+            self.moves.keep_next(place, page, self.facts)
         return page, (stored.hop if stored else 0) + 1
 
     def _begin_or_resume(self, before: SavedSession | None) -> tuple[SavedSession, int]:
@@ -348,15 +352,18 @@ class UssdTurn:
             place=place,
         )
 
-    def _save(self, asking: Asking, stored: Stored | None, held: SavedSession, hop: int) -> None:
+    def _save(
+        self, asking: Asking, stored: Stored | None, place: StoredPlace, hop: int, *, may_stay: bool
+    ) -> None:
         try:
             asking.save(
                 self.inbound.channel,
                 self.inbound.number,
                 mark=self.mark,
                 hop=hop,
-                state=held.dump(),
+                state=place.dump(),
                 read_mark=stored.mark if stored else "",
+                place=place if may_stay and may_recall(place) else None,
             )
         except Unavailable:
             self.parts.count.add("unsaved", channel=self.inbound.channel)

@@ -73,12 +73,12 @@ class SavedSession:
 
     def dump(self) -> str:
         """Return it as JSON with the same keys as its fields; ``session`` is JSON text, pieces are lists."""
-        # By hand, since this is what a remembered hop writes: the encoder of the library costs as much as its trip.
-        head = (
-            f'{{"version": {_quote(self.version)}, "inputs": {_quote(self.inputs)}, "turn": {_quote(self.turn)}, '
-            f'"begun": {self.begun}, "at": {self.at}, "serial": {_quote(self.serial)}'
-        )
-        return f"{head}{_JOINT}{self.place or self.dump_place()}"
+        return self.as_stored().dump()
+
+    def as_stored(self) -> "StoredPlace":
+        """Return it as it is stored, with session and page as text."""
+        place = self.place or self.dump_place()
+        return StoredPlace(self.version, self.inputs, self.turn, self.begun, self.at, self.serial, place)
 
     def dump_place(self) -> str:
         """Return the end of ``dump``: session and page, without how they were reached."""
@@ -130,18 +130,17 @@ class StoredPlace(NamedTuple):
         added = post.text.removeprefix(begins)
         return added if post.text == f"{begins}{added}" and added and "*" not in added else None
 
-    def go_on(self, page: SavedSession, post: Inbound, typed: str, *, now: int) -> SavedSession:
-        """Return the remembered page as this session reaches it by one more input."""
-        return SavedSession(
-            version=self.version,
-            inputs=f"{self.inputs}*{typed}" if self.inputs else typed,
-            turn=post.turn,
-            begun=self.begun or now,
-            at=now,
-            serial=self.serial,
-            session=page.session,
-            reply=page.reply,
-            place=page.place,
+    def go_on(self, place: str, post: Inbound, typed: str, *, now: int) -> "StoredPlace":
+        """Return this session one input further, at the place to which that leads."""
+        inputs = f"{self.inputs}*{typed}" if self.inputs else typed
+        return StoredPlace(self.version, inputs, post.turn, self.begun or now, now, self.serial, place)
+
+    def dump(self) -> str:
+        """Return it as ``SavedSession.dump`` does."""
+        # By hand, since this is what a remembered hop writes: the encoder of the library costs as much as its trip.
+        return (
+            f'{{"version": {_quote(self.version)}, "inputs": {_quote(self.inputs)}, "turn": {_quote(self.turn)}, '
+            f'"begun": {self.begun}, "at": {self.at}, "serial": {_quote(self.serial)}{_JOINT}{self.place}'
         )
 
 

@@ -25,6 +25,7 @@ from gateway.storage.session_backends import (
     HEAD,
     MARK,
     Address,
+    LastSaved,
     Saving,
     Seal,
     Stored,
@@ -249,7 +250,7 @@ _SAVE_SHA = hashlib.sha1(_SAVE, usedforsecurity=False).hexdigest().encode()
 """The name by which EVALSHA finds the script (Redis, EVALSHA)."""
 
 _KNOWN = 2_000
-"""Sealed values that a process remembers: those it saved last, of about 600 bytes."""
+"""Saved values that a process remembers, with their places: those it saved last, of about 600 bytes."""
 
 
 class InRedis:
@@ -265,7 +266,7 @@ class InRedis:
         self._link = RedisLink(client)
         self._seal = Seal(ring)
         self._seconds = b"%d" % int(lifetime.total_seconds())
-        self._saved: BoundedTable[bytes, bytes] = BoundedTable(_KNOWN)
+        self._saved: BoundedTable[bytes, LastSaved] = BoundedTable(_KNOWN)
         self._compares = True
 
     def load(self, address: Address) -> tuple[Stored | None, bytes]:
@@ -282,16 +283,18 @@ class InRedis:
             return None, b""
         return stored, raw
 
-    def recall(self, address: Address, mark: str, hop: int | None) -> tuple[Stored, bytes] | None:
+    def recall(self, address: Address, mark: str, hop: int | None) -> LastSaved | None:
         """Return what this process saved last, where it is this hop, or any, of this provider session; asks nobody.
 
         Only ``replace`` shows whether it still stands: another process, a wipe or an erasure may have come between.
         """
-        raw = self._saved.find_value(address.key) if self._compares else None
-        if raw is None or (hop is not None and raw[:HEAD] != write_head(mark, hop)):
+        last = self._saved.find_value(address.key) if self._compares else None
+        if last is None:
             return None
-        stored = self._read(address, raw)
-        return None if stored is None or stored.mark != mark else (stored, raw)
+        is_this = (
+            last.raw[:MARK] == mark.encode() if hop is None else last.raw[:HEAD] == write_head(mark, hop)
+        )
+        return last if is_this else None
 
     def answers(self) -> bool:
         """Say whether Redis responds to a PING."""
@@ -305,38 +308,48 @@ class InRedis:
         milliseconds = self._link.ask(b"PTTL", _name_key(address))
         return timedelta(milliseconds=max(0, int(milliseconds or 0)))
 
-    def save(self, address: Address, saving: Saving, over: bytes | None = None) -> Stored | None:
+    def save(
+        self, address: Address, saving: Saving, over: bytes | None = None, place: Any = None
+    ) -> Stored | None:
         """Save and return None; or return the stored session that won.
 
         ``over`` is the value that this request read: empty where there was none, None where it did not ask.
+        ``place`` is noted for ``recall``; without one nothing is.
         """
-        value = self._write(address, saving)
+        wanted = saving.stored
+        value = self._write(address, wanted.mark, wanted.hop, wanted.state)
         if (
             over is not None
             and does_replace(saving, over=_read_stored(over))
-            and self._swap(address, over, value)
+            and self._swap(address, over, value, place)
         ):
             return None
         raw = self._run_script(address, value, saving.read_mark.encode())
         if isinstance(raw, bytes):
             return self._read(address, raw)
-        self._saved.put_value(address.key, value)
+        self._note(address, value, place)
         return None
 
-    def replace(self, address: Address, saving: Saving, over: bytes) -> bool:
-        """Save where exactly this value still stands; else change nothing and return False."""
-        return self._swap(address, over, self._write(address, saving))
+    def replace(self, last: LastSaved, mark: str, hop: int, state: str, place: Any) -> bool:
+        """Save where exactly the last value still stands; else change nothing and return False."""
+        address = last.address
+        return self._swap(address, last.raw, self._write(address, mark, hop, state), place)
 
     def drop(self, address: Address) -> None:
         """Delete the session."""
         self._saved.drop_value(address.key)
         self._link.ask(b"DEL", _name_key(address))
 
-    def _write(self, address: Address, saving: Saving) -> bytes:
-        wanted = saving.stored
-        return write_head(wanted.mark, wanted.hop) + self._seal.close(address, wanted.state)
+    def _write(self, address: Address, mark: str, hop: int, state: str) -> bytes:
+        return write_head(mark, hop) + self._seal.close(address, state)
 
-    def _swap(self, address: Address, over: bytes, value: bytes) -> bool:
+    def _note(self, address: Address, value: bytes, place: Any) -> None:
+        if place is None:
+            self._saved.drop_value(address.key)
+        else:
+            self._saved.put_value(address.key, LastSaved(address, value, place))
+
+    def _swap(self, address: Address, over: bytes, value: bytes, place: Any) -> bool:
         if not self._compares:
             return False
         condition = (b"IFEQ", over) if over else (b"NX",)
@@ -348,7 +361,7 @@ class InRedis:
             self._compares = False  # an older server, which does not know IFEQ
             return False
         if done is not None:
-            self._saved.put_value(address.key, value)
+            self._note(address, value, place)
         return done is not None
 
     def _run_script(self, address: Address, value: bytes, read_mark: bytes) -> Answer:

@@ -6,10 +6,10 @@ of a newer call: ``does_replace`` states the rule, the SQL statement and the scr
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, delete, or_, select
 
@@ -27,8 +27,15 @@ HEAD = MARK + _HOP
 
 
 def write_head(mark: str, hop: int) -> bytes:
-    """Return the bytes in clear before a sealed state."""
-    return f"{mark}{hop:0{_HOP}d}".encode()
+    """Return the bytes in clear before a sealed state.
+
+    Raises:
+        ValueError: a mark has another length, or there were more inputs than a session can have.
+    """
+    head = b"%b%0*d" % (mark.encode("ascii"), _HOP, hop)
+    if len(head) != HEAD:
+        raise ValueError(f"a mark is {MARK} plain characters, and a session has at most {_LAST_HOP} inputs")
+    return head
 
 
 def read_head(raw: bytes) -> tuple[str, int]:
@@ -44,21 +51,37 @@ class Stored(NamedTuple):
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """The key of a session; ``row`` is the key as the name of its row."""
 
     channel: str
     key: bytes
-    row: str = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "row", name_row(self.key))
+    row: str
 
     @classmethod
     def of(cls, ring: Ring, channel: str, number: str) -> "Address":
         """Return the address of this number's session on this channel; a keyed hash, not the number."""
-        return cls(channel, ring.lookup("session", channel, number))
+        key = ring.lookup("session", channel, number)
+        return cls(channel, key, name_row(key))
+
+
+class LastSaved(NamedTuple):
+    """What stands in Redis for an address as far as this process knows, without having asked.
+
+    Attributes:
+        address: whose session it is.
+        raw: the value as stored; empty where it is taken that there is none.
+        place: what was noted beside the value when it was saved.
+    """
+
+    address: Address
+    raw: bytes
+    place: Any = None
+
+    @property
+    def hop(self) -> int:
+        """The number of its inputs."""
+        return int(self.raw[MARK:HEAD])
 
 
 @dataclass(frozen=True, slots=True)

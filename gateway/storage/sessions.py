@@ -6,7 +6,7 @@
 | down or open | up   | SQL; in mid-session also Redis         | SQL                           |
 | down         | down | memory, else ``Unavailable``           | memory, else ``Unavailable``  |
 
-A mid-session hop whose session this process saved last needs no load: ``recall`` and ``replace`` are one trip.
+A hop whose session this process saved last needs no load: ``recall`` and ``replace`` are one trip, past ``Asking``.
 "Open" means that the circuit breaker keeps requests from Redis; it is bypassed where a session would else be lost.
 """
 
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import redis
 
@@ -22,9 +22,9 @@ from gateway.foundation.time_and_chance import Clock
 from gateway.storage.database import Store, Unavailable
 from gateway.storage.encryption import Ring
 from gateway.storage.redis_sessions import InRedis
-from gateway.storage.session_backends import Address, InMemory, InSql, Saving, Stored
+from gateway.storage.session_backends import Address, InMemory, InSql, LastSaved, Saving, Stored
 
-__all__ = ["Stored"]
+__all__ = ["LastSaved", "Stored"]
 
 # Circuit breaker: skips a server that does not respond, so that its time limit does not delay every caller.
 
@@ -88,6 +88,11 @@ class Outage:
         self._until = 0.0
 
     @property
+    def is_over(self) -> bool:
+        """Whether Redis may be used and has every session, as far as this process knows."""
+        return self.breaker.closed and not self.left_some_in_sql
+
+    @property
     def left_some_in_sql(self) -> bool:
         """Whether a session saved in SQL may still be in use."""
         return self._clock.monotonic() < self._until
@@ -98,7 +103,7 @@ class Outage:
 
 
 class Sessions:
-    """The USSD sessions of all callers; call ``ask`` once per request."""
+    """The USSD sessions of all callers; call ``ask`` once per request that cannot be answered in one trip."""
 
     def __init__(
         self,
@@ -127,6 +132,57 @@ class Sessions:
         kept = _Backends(self._redis, self._sql, self._outage, self._clock, self._lifetime)
         return Asking(kept, self._ring, self._memory, self._clock)
 
+    # One trip: what this process saved last is replaced without having been loaded.
+
+    def recall(self, channel: str, number: str, *, mark: str, hop: int | None) -> LastSaved | None:
+        """Return the session as this process saved it last, without asking; None where it is not at this hop.
+
+        It may be out of date, so nothing may be done because of it but ``replace``. During an outage, and while one
+        may have left sessions elsewhere, nothing is recalled.
+
+        Args:
+            channel: name of the channel.
+            number: caller's number (E.164).
+            mark: mark of the provider session.
+            hop: number of inputs that the session must have; None for any.
+        """
+        address = self._find_address(channel, number)
+        return self._redis.recall(address, mark, hop) if self._redis and address else None
+
+    def assume_none(self, channel: str, number: str) -> LastSaved | None:
+        """Take it that this number has no session, which ``replace`` then asks; None where one may be elsewhere."""
+        address = self._find_address(channel, number)
+        return LastSaved(address, b"") if address else None
+
+    def replace(self, last: LastSaved, *, mark: str, hop: int, state: str, place: Any) -> bool:
+        """Save over what ``recall`` returned, or where ``assume_none`` took it that nothing is.
+
+        The arguments are those of ``Asking.save``. Returns False where another value stands there, and nothing was
+        changed. A fault of Redis leaves open whether it was saved, so the session then goes on in SQL.
+
+        Raises:
+            Unavailable: it could not be saved anywhere.
+        """
+        if self._redis is None:  # then nothing was recalled either
+            return False
+        try:
+            done = self._redis.replace(last, mark, hop, state, place)
+        except (redis.RedisError, OSError):
+            self._outage.breaker.failed()
+            without = _Backends(None, self._sql, self._outage, self._clock, self._lifetime)
+            asking = Asking(without, self._ring, self._memory, self._clock)
+            asking.save_elsewhere(last.address, Saving(Stored(mark, hop, state), mark))
+            return True
+        self._outage.breaker.answered()
+        return done
+
+    def _find_address(self, channel: str, number: str) -> Address | None:
+        """Return the address of this number; None where its session may be elsewhere than in Redis."""
+        if self._redis is None or not self._outage.is_over:
+            return None
+        address = Address.of(self._ring, channel, number)
+        return None if self._memory is not None and self._memory.has(address) else address
+
     def answers(self) -> bool:
         """Ping Redis; takes at most the client's time limit."""
         return self._redis is not None and self._redis.answers()
@@ -151,44 +207,6 @@ class Asking:
         self._memory = memory
         self._clock = clock
         self._address: tuple[str, str, Address] | None = None
-
-    def recall(self, channel: str, number: str, *, mark: str, hop: int | None) -> Stored | None:
-        """Return the session as this process saved it last, without asking; None where it is not at this hop.
-
-        It may be out of date, so nothing may be done because of it but ``replace``. During an outage, and while one
-        may have left sessions elsewhere, nothing is recalled.
-
-        Args:
-            channel: name of the channel.
-            number: caller's number (E.164).
-            mark: mark of the provider session.
-            hop: number of inputs that the session must have; None for any.
-        """
-        address = self._find_address(channel, number)
-        found = self._kept.recall(address, mark, hop)
-        return None if found is None or self._recall(address) is not None else found
-
-    def assume_none(self, channel: str, number: str) -> bool:
-        """Take it that this number has no session, which ``replace`` then asks; False where one may be elsewhere."""
-        address = self._find_address(channel, number)
-        return self._kept.assume_none(address) and self._recall(address) is None
-
-    def replace(self, channel: str, number: str, *, mark: str, hop: int, state: str) -> bool:
-        """Save over what ``recall`` returned, or where ``assume_none`` took it that nothing is.
-
-        Returns:
-            False where another value stands there, and nothing was changed.
-
-        A fault of Redis leaves open whether it was saved, so the session then goes on in SQL, as after ``load``.
-
-        Raises:
-            Unavailable: it could not be saved anywhere.
-        """
-        address, saving = self._find_address(channel, number), Saving(Stored(mark, hop, state), mark)
-        done = self._kept.replace(address, saving)
-        if done is None:
-            self._save_elsewhere(address, saving)
-        return done is not False
 
     def load(self, channel: str, number: str, *, begun: bool = False) -> Stored | None:
         """Return the session of this number from Redis, else from SQL, else from memory.
@@ -216,7 +234,15 @@ class Asking:
         return there
 
     def save(
-        self, channel: str, number: str, *, mark: str, hop: int, state: str, read_mark: str
+        self,
+        channel: str,
+        number: str,
+        *,
+        mark: str,
+        hop: int,
+        state: str,
+        read_mark: str,
+        place: Any = None,
     ) -> Stored | None:
         """Save the session and return None, or return the stored one that won: further, or of a newer call.
 
@@ -227,14 +253,15 @@ class Asking:
             hop: number of inputs so far.
             state: the session as text; sealed here.
             read_mark: mark of the session that this request had loaded; empty where there was none.
+            place: what ``Sessions.recall`` shall return with it; None where it may not be recalled.
 
         Raises:
             Unavailable: it could not be saved anywhere.
         """
         address = self._find_address(channel, number)
         saving = Saving(Stored(mark, hop, state), read_mark)
-        won, answered = self._kept.save(address, saving)
-        return won if answered else self._save_elsewhere(address, saving)
+        won, answered = self._kept.save(address, saving, place)
+        return won if answered else self.save_elsewhere(address, saving)
 
     def drop(self, channel: str, number: str) -> None:
         """Delete the session of this number everywhere.
@@ -247,7 +274,12 @@ class Asking:
             self._memory.drop(address)
         self._kept.drop(address)
 
-    def _save_elsewhere(self, address: Address, saving: Saving) -> Stored | None:
+    def save_elsewhere(self, address: Address, saving: Saving) -> Stored | None:
+        """Save in SQL, else in memory, for Redis did not answer.
+
+        Raises:
+            Unavailable: neither can be used.
+        """
         try:
             return self._kept.save_besides(address, saving)
         except Unavailable:
@@ -286,32 +318,9 @@ class _Backends:
         self._lifetime = lifetime
         self._seen: dict[bytes, bytes] = {}
 
-    def recall(self, address: Address, mark: str, hop: int | None) -> Stored | None:
-        """Return what this process saved last, without asking; None while sessions may be elsewhere."""
-        if self._redis is None or self._outage.left_some_in_sql:
-            return None
-        found = self._redis.recall(address, mark, hop)
-        if found is None:
-            return None
-        stored, self._seen[address.key] = found
-        return stored
-
-    def assume_none(self, address: Address) -> bool:
-        """Go on as if Redis had said that there is no session; False while sessions may be elsewhere."""
-        if self._redis is None or self._outage.left_some_in_sql:
-            return False
-        self._seen[address.key] = b""
-        return True
-
-    def replace(self, address: Address, saving: Saving) -> bool | None:
-        """Save over the recalled value; False where another one stands there, None where Redis did not answer."""
-        over = self._seen.pop(address.key)
-        done, answered = self._of_redis(lambda place: place.replace(address, saving, over))
-        return done if answered else None
-
     def load(self, address: Address, *, begun: bool) -> Stored | None:
         """Return the session from Redis, else from SQL; raises Unavailable where neither can be used."""
-        here, answered = self._of_redis(lambda place: self._load_here(place, address))
+        here, answered = self._of_redis(lambda server: self._load_here(server, address))
         if not answered:
             return self._without_redis(address, begun=begun)
         # A first dial needs no session, so without a known outage SQL is not asked for one.
@@ -319,9 +328,10 @@ class _Backends:
             return here
         return self._later(address, here)
 
-    def save(self, address: Address, saving: Saving) -> tuple[Stored | None, bool]:
+    def save(self, address: Address, saving: Saving, place: Any) -> tuple[Stored | None, bool]:
         """Save the session in Redis; return the session that won, if another did, and whether Redis answered."""
-        return self._of_redis(lambda place: place.save(address, saving, self._seen.get(address.key)))
+        over = self._seen.get(address.key)
+        return self._of_redis(lambda server: server.save(address, saving, over, place))
 
     def save_besides(self, address: Address, saving: Saving) -> Stored | None:
         """Save the session in SQL, for Redis did not answer; raises Unavailable where neither can be used."""
@@ -329,7 +339,7 @@ class _Backends:
         try:
             return self._sql.save(address, saving, self._clock.now())
         except Unavailable:
-            won, answered = self._after_all(lambda place: place.save(address, saving))
+            won, answered = self._after_all(lambda server: server.save(address, saving))
             if not answered:
                 raise
             return won
@@ -337,23 +347,23 @@ class _Backends:
     def drop(self, address: Address) -> None:
         """Delete the session in both; raises Unavailable where SQL cannot be used."""
         self._seen.pop(address.key, None)
-        self._of_redis(lambda place: place.drop(address))
+        self._of_redis(lambda server: server.drop(address))
         self._sql.drop(address)
 
     def _without_redis(self, address: Address, *, begun: bool) -> Stored | None:
         try:
             found = self._sql.load(address, self._clock.now())
         except Unavailable:
-            here, answered = self._after_all(lambda place: self._load_here(place, address))
+            here, answered = self._after_all(lambda server: self._load_here(server, address))
             if not answered:
                 raise
             return here
         if found is not None:
             return found[0]
-        return self._after_all(lambda place: self._load_here(place, address))[0] if begun else None
+        return self._after_all(lambda server: self._load_here(server, address))[0] if begun else None
 
-    def _load_here(self, place: InRedis, address: Address) -> Stored | None:
-        stored, self._seen[address.key] = place.load(address)
+    def _load_here(self, server: InRedis, address: Address) -> Stored | None:
+        stored, self._seen[address.key] = server.load(address)
         return stored
 
     def _after_all(self, question: Callable[[InRedis], T]) -> tuple[T | None, bool]:
@@ -372,7 +382,7 @@ class _Backends:
         there, left = found
         if there.mark == here.mark:
             return max(here, there, key=lambda stored: stored.hop)
-        in_redis, answered = self._of_redis(lambda place: place.left(address))
+        in_redis, answered = self._of_redis(lambda server: server.left(address))
         return there if answered and in_redis is not None and left > in_redis else here
 
     def _of_redis(self, question: Callable[[InRedis], T]) -> tuple[T | None, bool]:

@@ -247,9 +247,33 @@ def test_the_whole_table_tells_of_nobody(parts: Services) -> None:
         if isinstance(name, NextPage):
             assert re.fullmatch(r"[0-9]{1,2}", name.typed)
             assert '\\"values\\": {}' in name.place or '\\"values\\":{}' in name.place
-        held = repr((name, move.page))
+        held = repr((name, move.page)).replace(move.page.version, "")  # whose digits are chance
         for word in (*numbers, *(each[4:] for each in numbers), *typed):
             assert word in sample() or word not in held, word
+
+
+def test_where_a_process_saw_sessions_last_tells_of_nobody_either(parts: Services) -> None:
+    typed = ["0205551234", "my name is", "ຂ້ອຍຢູ່", "9753", "100", "1#"]
+    numbers = [f"+85620555{nth:05}" for nth in range(12)]
+    for nth, number in enumerate(numbers):
+        phone = Phone(parts, number=number, channel="africastalking")
+        phone.dial(f"4 1 {1 + nth % 3}")
+        if nth % 3 == 1:
+            press_typed(phone, typed[nth % len(typed)])
+            phone.press("1")
+        elif nth % 3 == 2:
+            phone.dial("4 7 2 1 2 3 1")
+            typed += [one.code for one in requests(parts, number)]
+    in_redis = parts.sessions._redis
+    assert in_redis is not None
+    rows = in_redis._saved.list_rows()
+    assert len(rows) == len(numbers[::3]), "what anything but menu keys led to is not remembered"
+    version, _ = parts.versions.live("helpline")
+    held = repr([row.place for _, row in rows]).replace(version, "")  # whose digits are chance
+    assert "4*1*" in held
+    assert all(number.encode() not in row.raw for number in numbers for _, row in rows)
+    for word in (*numbers, *(each[4:] for each in numbers), *typed):
+        assert word in sample() or word not in held, word
 
 
 def test_a_hop_that_was_seen_here_is_one_trip_to_redis_and_any_other_two(

@@ -92,12 +92,12 @@ def test_two_processes_that_load_remember_and_save_in_any_order_follow_the_rule(
             one.drop(address)
             stands = None
         elif what == "replace":
-            found = one.recall(address, wanted.mark, wanted.hop)
-            if found is not None:
+            last = one.recall(address, wanted.mark, wanted.hop)
+            if last is not None:
                 again = Stored(wanted.mark, wanted.hop + 1, wanted.state)
-                done = one.replace(address, Saving(again, wanted.mark), found[1])
+                done = one.replace(last, *again, place=again)
                 assert done == (
-                    stands == found[0] and redis_client.exists(*redis_client.keys("u:*") or ["x"]) == 1
+                    stands == last.place and redis_client.exists(*redis_client.keys("u:*") or ["x"]) == 1
                 )
                 stands = again if done else stands
         else:
@@ -133,11 +133,12 @@ def test_of_saves_at_once_one_stands_and_each_of_the_others_is_told_which(
 def test_a_hop_whose_session_was_saved_here_is_one_trip(
     process: InRedis, redis_client: redis.Redis, address: Address
 ) -> None:
-    process.save(address, Saving(Stored(FIRST, 0, "start"), ""), b"")
+    process.save(address, Saving(Stored(FIRST, 0, "start"), ""), b"", "start")
     with counted(redis_client) as ran:
-        found = process.recall(address, FIRST, 0)
-        assert found is not None
-        assert process.replace(address, Saving(Stored(FIRST, 1, "moved"), FIRST), found[1])
+        last = process.recall(address, FIRST, 0)
+        assert last is not None
+        assert last.place == "start"
+        assert process.replace(last, FIRST, 1, "moved", "moved")
     assert ran == ["set"]
     assert 1790 <= redis_client.ttl(redis_client.keys("u:*")[0]) <= 1800
     assert process.load(address)[0] == Stored(FIRST, 1, "moved")
@@ -160,7 +161,8 @@ def test_a_hop_whose_session_another_process_saved_is_two_without_the_script(
 def test_only_the_hop_before_of_the_same_call_is_recalled(
     process: InRedis, address: Address, mark: str, hop: int
 ) -> None:
-    process.save(address, Saving(Stored(FIRST, 1, "x"), ""), b"")
+    process.save(address, Saving(Stored(FIRST, 1, "x"), ""), b"", "x")
+    assert process.recall(address, FIRST, 1) is not None
     assert process.recall(address, mark, hop) is None
 
 
@@ -169,9 +171,9 @@ def test_what_came_between_is_seen_and_nothing_is_overwritten(
     process: InRedis, redis_client: redis.Redis, sqlite_store: Store, address: Address, between: str
 ) -> None:
     other = InRedis(redis_client, sqlite_store.ring, HALF_AN_HOUR)
-    process.save(address, Saving(Stored(FIRST, 1, "x"), ""), b"")
-    found = process.recall(address, FIRST, 1)
-    assert found is not None
+    process.save(address, Saving(Stored(FIRST, 1, "x"), ""), b"", "x")
+    last = process.recall(address, FIRST, 1)
+    assert last is not None
     if between == "wiped":
         redis_client.flushall()
     elif between == "dropped":
@@ -181,7 +183,7 @@ def test_what_came_between_is_seen_and_nothing_is_overwritten(
             address, Saving(Stored(FIRST, 2, "y") if between == "further" else Stored(SECOND, 0, "y"), "")
         )
     stands = other.load(address)[0]
-    assert not process.replace(address, Saving(Stored(FIRST, 2, "mine"), FIRST), found[1])
+    assert not process.replace(last, FIRST, 2, "mine", "mine")
     assert process.load(address)[0] == stands
 
 
@@ -192,11 +194,19 @@ def test_what_a_process_remembers_is_sealed_and_bounded(
     process = InRedis(redis_client, sqlite_store.ring, HALF_AN_HOUR)
     for nth in range(12):
         place = Address.of(sqlite_store.ring, LINE, f"+856205550{nth:04}")
-        process.save(place, Saving(Stored(FIRST, 0, "what she reads"), ""), b"")
-    held = b"".join(each for row in process._saved.list_rows() for each in row)
+        process.save(place, Saving(Stored(FIRST, 0, "what she reads"), ""), b"", "a place")
     assert len(process._saved) == 5
-    assert b"what she reads" not in held
-    assert b"20555" not in held
+    held = repr(process._saved.list_rows())
+    assert held.count("a place") == 5
+    assert "what she reads" not in held
+    assert "20555" not in held
+
+
+def test_what_may_not_be_recalled_is_not_remembered(process: InRedis, address: Address) -> None:
+    process.save(address, Saving(Stored(FIRST, 0, "start"), ""), b"", "start")
+    process.save(address, Saving(Stored(FIRST, 1, "her number"), FIRST))
+    assert len(process._saved) == 0
+    assert process.recall(address, FIRST, None) is None
 
 
 # --- an older server, a restarted one, a process that was forked
@@ -237,10 +247,10 @@ def test_a_server_without_ifeq_keeps_the_rule_by_the_script(
     older: redis.Redis, redis_client: redis.Redis, sqlite_store: Store, address: Address
 ) -> None:
     process = InRedis(older, sqlite_store.ring, HALF_AN_HOUR)
-    assert process.save(address, Saving(Stored(FIRST, 0, "start"), ""), b"") is None
+    assert process.save(address, Saving(Stored(FIRST, 0, "start"), ""), b"", "start") is None
     for hop in (1, 2, 3):
         _, raw = process.load(address)
-        assert process.save(address, Saving(Stored(FIRST, hop, "on"), FIRST), raw) is None
+        assert process.save(address, Saving(Stored(FIRST, hop, "on"), FIRST), raw, "on") is None
     assert process.save(address, Saving(Stored(FIRST, 2, "late"), FIRST), raw) == Stored(FIRST, 3, "on")
     assert process.recall(address, FIRST, 3) is None, "without IFEQ nothing would notice what came between"
     with counted(redis_client) as ran:
@@ -292,17 +302,17 @@ def test_where_the_only_trip_fails_the_session_goes_on_in_sql(
     redis_client: redis.Redis, store: Store, clock: SetClock, valkey: Valkey
 ) -> None:
     sessions = Sessions(redis_client, store, clock)
-    sessions.ask().save(LINE, NUMBER, mark=FIRST, hop=1, state="here", read_mark="")
-    asking = sessions.ask()
-    assert asking.recall(LINE, NUMBER, mark=FIRST, hop=1) == Stored(FIRST, 1, "here")
+    sessions.ask().save(LINE, NUMBER, mark=FIRST, hop=1, state="here", read_mark="", place="here")
+    last = sessions.recall(LINE, NUMBER, mark=FIRST, hop=1)
+    assert last is not None
+    assert (last.place, last.hop) == ("here", 1)
     valkey.freeze()
-    assert asking.replace(LINE, NUMBER, mark=FIRST, hop=2, state="there")
+    assert sessions.replace(last, mark=FIRST, hop=2, state="there", place="there")
     valkey.thaw()
     # The frozen server carries the command out after all; both places then hold what she was shown.
     assert sessions.ask().load(LINE, NUMBER, begun=True) == Stored(FIRST, 2, "there")
-    assert sessions.ask().recall(LINE, NUMBER, mark=FIRST, hop=1) is None, (
-        "while SQL may have some, all are read"
-    )
+    assert sessions.recall(LINE, NUMBER, mark=FIRST, hop=2) is None, "while SQL may have some, all are read"
+    assert sessions.assume_none(LINE, NUMBER) is None
 
 
 def test_without_a_known_outage_a_first_dial_asks_sql_nothing(

@@ -126,7 +126,7 @@ def test_it_is_sealed_for_one_number_and_for_its_owner(
     assert b"what she reads" not in file.read_bytes()
     file.rename(memory / (f"{LINE}." + "0" * 64))
     stranger = InMemory(memory, sqlite_store.ring, timedelta(minutes=30))
-    assert stranger.load(Address(LINE, bytes(32)), 0) is None
+    assert stranger.load(Address(LINE, bytes(32), "0" * 64), 0) is None
 
 
 @given(content=st.binary(max_size=60))
@@ -138,7 +138,7 @@ def test_what_is_damaged_is_as_good_as_nothing(
     store = Store(f"sqlite:///{folder}/x.sqlite3", master=MASTER)
     place = InMemory(folder, store.ring, timedelta(minutes=30))
     (folder / f"{LINE}.{bytes(32).hex()}").write_bytes(content)
-    assert place.load(Address(LINE, bytes(32)), 0) is None
+    assert place.load(Address(LINE, bytes(32), "0" * 64), 0) is None
 
 
 def test_old_and_too_many_sessions_make_room(
