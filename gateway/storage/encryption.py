@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +93,7 @@ class _Keys:
     by_purpose: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
     current: Mapping[str, int] = field(default_factory=dict)
     rows: tuple[KeyRow, ...] = ()
+    pads: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
 
 
 def prepare_cipher() -> None:
@@ -216,18 +216,19 @@ class Ring:
 
     def lookup(self, purpose: str, *parts: str) -> bytes:
         """Return the 32-byte HMAC-SHA-256 of these parts, by which a row is found (RFC 2104)."""
-        raws = [part.encode() for part in parts]
+        if purpose not in self._keys.pads:
+            raise RingMissing("the key ring is not loaded")
         # Each with its length, else ("ab", "c") equals ("a", "bc").
-        message = b"".join([len(raw).to_bytes(4) + raw for raw in raws])
-        return _hash_keyed(self.key(purpose), message)
+        message = b"".join([len(raw := part.encode()).to_bytes(4) + raw for part in parts])
+        return _hash_keyed(self._keys.pads[purpose], message)
 
     def seal(self, plain: bytes, *, table: str, column: str, row: str) -> bytes:
         """Encrypt a value, with its table, column and row as associated data."""
         serial = self.serial("seal")
         head = _FORMAT + serial.to_bytes(_SERIAL)
         nonce = time_and_chance.make_random_bytes(_NONCE)
-        key = self._keys.by_purpose["seal"][serial]
-        return head + nonce + self._cipher(key).encrypt(nonce, plain, _bind_place(head, table, column, row))
+        cipher = self._cipher(self._keys.by_purpose["seal"][serial])
+        return head + nonce + cipher.encrypt(nonce, plain, _bind_place(head, table, column, row))
 
     def open(self, sealed: bytes, *, table: str, column: str, row: str) -> bytes:
         """Decrypt a value that was sealed for this table, column and row.
@@ -276,7 +277,8 @@ class Ring:
             found[row.purpose][serial] = self.unwrap(row.id, row.wrapped)
             if not row.retired:
                 current[row.purpose] = max(serial, current.get(row.purpose, 0))
-        return _Keys(found, current, tuple(rows))
+        pads = {purpose: _pad_key(found[purpose][serial]) for purpose, serial in current.items()}
+        return _Keys(found, current, tuple(rows), pads)
 
     def _write_copy(self, rows: list[KeyRow]) -> None:
         if self._copy is None:
@@ -298,7 +300,6 @@ class Ring:
             self._copy_failed = False
 
 
-@lru_cache(maxsize=64)
 def _pad_key(key: bytes) -> tuple[bytes, bytes]:
     """Return the inner and the outer pad of a key of at most one block (RFC 2104, section 2)."""
     block = key.ljust(_BLOCK, b"\0")
@@ -309,10 +310,9 @@ _BLOCK = 64
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
-def _hash_keyed(key: bytes, message: bytes) -> bytes:
+def _hash_keyed(pads: tuple[bytes, bytes], message: bytes) -> bytes:
     """Return the HMAC-SHA-256 of a message; ``hmac.digest`` finds its algorithm anew each time, for twice the cost."""
-    inner, outer = _pad_key(key)
-    return sha256(outer + sha256(inner + message).digest()).digest()
+    return sha256(pads[1] + sha256(pads[0] + message).digest()).digest()
 
 
 def name_row(*primary_key: str | bytes | int) -> str:

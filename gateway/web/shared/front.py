@@ -212,7 +212,7 @@ class _Reading:
 class Door(Protocol):
     """A way into the application beside WSGI, for posts that were read whole."""
 
-    def open(self, scope: Scope, headers: Headers, body: bytes) -> Callable[[], Sent] | Sent | None:
+    def open(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> Callable[[], Sent] | Sent | None:
         """Return the answer, or work that returns it, on the loop or else in a thread; None to pass it by WSGI."""
 
 
@@ -278,11 +278,12 @@ class Front:
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         """Handle one request."""
-        headers: Headers = scope.headers.items()
+        lines: Headers = scope.headers.items()
+        headers = join_headers(lines)
         who = self._caller(scope.client, headers)
         try:
             length, body = await self._body(headers, exchange, who, self._find_most(scope.path))
-            answer = await self._answer(scope, who, headers, length, body)
+            answer = await self._answer(scope, who, lines, headers, length, body)
         except _Refused as refused:
             answer = refused.status, _PLAIN, str(refused).encode()
         except Exception as error:  # noqa: BLE001 - Granian would log the message, which may quote personal data
@@ -296,11 +297,12 @@ class Front:
                 return most
         return self._most_bytes
 
-    async def _body(self, headers: Headers, exchange: Exchange, who: str, most: int) -> tuple[str, bytes]:
+    async def _body(
+        self, headers: Mapping[str, str], exchange: Exchange, who: str, most: int
+    ) -> tuple[str, bytes]:
         """Return the Content-Length for the application, and the body, which is empty if it is too long."""
-        found = dict(headers)
-        announced = found.get("content-length")
-        if announced is None and "transfer-encoding" not in found:
+        announced = headers.get("content-length")
+        if announced is None and "transfer-encoding" not in headers:
             return "", b""
         if announced is not None and int(announced) > most:
             return announced, b""
@@ -348,7 +350,9 @@ class Front:
         if self._half:
             loop.call_later(min(_LOOK_EVERY, self._within / 4), self._watch, loop)
 
-    async def _answer(self, scope: Scope, who: str, headers: Headers, length: str, body: bytes) -> Sent:
+    async def _answer(
+        self, scope: Scope, who: str, lines: Headers, headers: Mapping[str, str], length: str, body: bytes
+    ) -> Sent:
         name = _room_of(scope.path)
         room = self._rooms[name]
         room.enter(who, MOST_PAGES if name == "pages" else MOST_WAITING)
@@ -362,18 +366,17 @@ class Front:
                         return await asyncio.get_running_loop().run_in_executor(room.threads, found)
                 if found is not None:
                     return found
-            environ = build_environ(scope, headers, length, body)
+            environ = build_environ(scope, lines, length, body)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(room.threads, call_app, self._app, environ)
         finally:
             room.leave(who)
 
-    def _caller(self, peer: str, headers: Headers) -> str:
+    def _caller(self, peer: str, headers: Mapping[str, str]) -> str:
         """Return the client address, from X-Forwarded-For if proxies are trusted (counted from the right)."""
-        if self._proxies:
-            forwarded = ",".join(value for name, value in headers if name == "x-forwarded-for").split(",")
-            if len(forwarded) >= self._proxies and (address := forwarded[-self._proxies].strip()):
-                return find_subscriber(address)
+        forwarded = headers.get("x-forwarded-for", "").split(",") if self._proxies else ()
+        if len(forwarded) >= self._proxies > 0 and (address := forwarded[-self._proxies].strip()):
+            return find_subscriber(address)
         return find_subscriber(strip_port(peer))
 
 

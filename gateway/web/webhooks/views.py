@@ -35,7 +35,7 @@ from gateway.domain.events import (
     ThreadAsked,
 )
 from gateway.foundation.time_and_chance import Clock, new_id
-from gateway.web.shared.front import Headers, Scope, Sent, join_headers
+from gateway.web.shared.front import Scope, Sent
 from gateway.web.webhooks.request_guard import (
     HEADERS,
     RawPost,
@@ -87,6 +87,8 @@ class Doors:
 
 def give_events(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
     """Handle every event; one that could not be stored gives 503, so that the provider posts again."""
+    if len(events) == 1:
+        return _give_one(doors, channel, events[0])
     answers = [_give_one(doors, channel, event) for event in events]
     refused = [answer for answer in answers if answer.status != 200]  # noqa: PLR2004
     return (refused or answers or [_answer_taken(channel, is_stored=True)])[-1]
@@ -336,7 +338,7 @@ class WebhookDoor:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
-    def open(self, scope: Scope, headers: Headers, body: bytes) -> Callable[[], Sent] | Sent | None:
+    def open(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> Callable[[], Sent] | Sent | None:
         """Return the answer of a refused post, or what answers it; None where the application shall see the request.
 
         What answers is run as a turn of the loop (``loop_turns.run_turn``), and in a thread where that is too little.
@@ -345,7 +347,7 @@ class WebhookDoor:
         place = _split_place(scope.method, path) if query.isascii() else None
         if place is None:
             return None
-        post = RawPost(scope.method, path, query, join_headers(headers), partial(check_size, body))
+        post = RawPost(scope.method, path, query, headers, partial(check_size, body))
         found = read_post(self._gate, post, *place)
         if isinstance(found, Answer):
             return _write_answer(found)

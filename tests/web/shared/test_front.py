@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -411,10 +411,10 @@ class Doorway:
 
     def __init__(self, *, found: Any) -> None:
         self.found = found
-        self.came: list[tuple[str, list[tuple[str, str]], bytes]] = []
+        self.came: list[tuple[str, dict[str, str], bytes]] = []
 
-    def open(self, scope: front.Scope, headers: list[tuple[str, str]], body: bytes) -> Any:
-        self.came.append((scope.path, list(headers), body))
+    def open(self, scope: front.Scope, headers: Mapping[str, str], body: bytes) -> Any:
+        self.came.append((scope.path, dict(headers), body))
         return self.found
 
 
@@ -436,7 +436,7 @@ def test_a_hop_is_answered_on_the_loop_where_it_can_be() -> None:
     run(ask())
     assert wire.answer == (200, {"x-a": "1"}, b"CON hello")
     assert where == loops
-    assert door.came == [(HOP, sized(b"text=1"), b"text=1")]
+    assert door.came == [(HOP, dict(sized(b"text=1")), b"text=1")]
 
 
 def test_a_hop_that_would_block_is_begun_again_in_a_thread() -> None:

@@ -83,7 +83,7 @@ class _Rig:
             (name.removeprefix("HTTP_").replace("_", "-").lower(), value) for name, value in more.items()
         ]
         head = Head(path, method=method, given=given, query_string=query)
-        found = self.app.extensions["webhook door"].open(head, given, body)
+        found = self.app.extensions["webhook door"].open(head, join_headers(given), body)
         if found is None:
             return None
         status, headers, words = found() if callable(found) else found
