@@ -124,6 +124,7 @@ def serve_web() -> None:
     import_module(_APPLICATION.partition(":")[0])  # before the fork of those that answer
     settings = config.from_process()
     _allow_files(2 * _CONNECTIONS)
+    forking.set_batch_policy()
     forking.freeze_image()
     if forking.CAN_FORK:
         # Python 3.14 would start each with an import of its own.

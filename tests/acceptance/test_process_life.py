@@ -4,6 +4,7 @@ import os
 import pwd
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,6 +194,21 @@ def test_a_killed_web_process_is_renewed_while_the_other_answers(house: Running)
     wait(lambda: len(house.webs) == 2 and first not in house.webs, 20, "two again")
     assert second in house.webs
     assert Phone(provider).walk(["4"]).startswith("CON ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SCHED_BATCH is Linux's")
+@pytest.mark.xdist_group("house")
+def test_web_processes_are_woken_without_interrupting_what_runs(house: Running) -> None:
+    threads = [
+        int(thread.name)
+        for pid in house.webs
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        if "iou" not in (thread / "comm").read_text()  # the kernel's own, of io_uring
+    ]
+    assert len(threads) > len(house.webs)
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+    workers = house.pids("workers.main", "worker")
+    assert {os.sched_getscheduler(pid) for pid in workers} == {os.SCHED_OTHER}
 
 
 @pytest.mark.xdist_group("house")
