@@ -3,6 +3,7 @@
 import json
 import shutil
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +17,7 @@ from tests.support.menu_folders import HERE
 from tests.support.reviewed import reviewed_copy
 
 BASE = HERE / "base"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -113,6 +115,23 @@ def test_conversations_run_and_a_difference_fails(at):
         f"  {at}/tests/pay.yaml:4:7: step 2, sends 4: expected screen mian, got main\n    | 1 My pay"
         in found.output
     )
+
+
+@pytest.mark.parametrize(("number", "leads_on"), [("02012345678", False), ("+8562012345678", True)])
+def test_conversations_walk_the_pages_that_the_settings_need(at, tmp_path, monkeypatch, number, leads_on):
+    """The page has room for a number of eleven digits, as one that is not set, and for none of fourteen."""
+    file = tmp_path / "gateway.toml"
+    file.write_text((ROOT / "config" / "gateway.toml").read_text().replace('mrc = ""', f'mrc = "{number}"'))
+    monkeypatch.setenv("GATEWAY_CONFIG", str(file))
+    words = ("Write down every day and every hour, and keep it safe. " * 3)[:131]
+    screens = (at / "screens.yaml").read_text()
+    (at / "screens.yaml").write_text(screens.replace("At least {th.wage} baht a day.", f"{{mrc}} {words}"))
+    (at / "tests").mkdir()
+    (at / "tests" / "pay.yaml").write_text(
+        "- it: reads pay\n  steps:\n    - {dial: x, screen: language}\n    - {sends: '4', screen: main}\n"
+        "    - {sends: '1', screen: pay, contains: '98 More'}\n"
+    )
+    assert told("test", at).exit_code == (0 if leads_on else 1)
 
 
 def test_conversations_that_cannot_be_read_or_a_broken_menu_fail(at):
