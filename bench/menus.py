@@ -109,12 +109,17 @@ screens:
 """
 
 
-def files(screens: int) -> dict[str, bytes]:
-    """Return a sound folder of so many screens, eleven at least: a callback, and topics below one another."""
+def files(screens: int, *, different: bool = False) -> dict[str, bytes]:
+    """Return a sound folder of so many screens, eleven at least: a callback, and topics below one another.
+
+    ``different`` gives each topic and label words of its own, so that nothing found for one text serves another.
+    """
     topics = range(max(1, screens - FEW + 1))
     found = {"head.yaml": _HEAD.encode()}
     for first in range(0, len(topics), _A_FILE):
-        lines = [_topic(number, len(topics)) for number in topics[first : first + _A_FILE]]
+        lines = [
+            _topic(number, len(topics), different=different) for number in topics[first : first + _A_FILE]
+        ]
         found[f"topics{first:04}.yaml"] = "\n".join(["schema: 1", "screens:", *lines, ""]).encode()
     return found
 
@@ -168,6 +173,10 @@ def _loading() -> Menu:
     )
     print(f"{'read and checked':34}{took:9.2f} s of the processor")
     print(f"{'its pages cut for both channels':34}{cut:9.2f} s of the processor")
+    content = files(MANY, different=True)
+    begun = time.process_time()
+    check_menu(content, asked())
+    print(f"{'each text different, as above':34}{time.process_time() - begun:9.2f} s of the processor")
     print(f"{'held by a process':34}{held / 2**20:9.1f} MB   while it is loaded {peak / 2**20:.1f} MB")
     return loaded
 
@@ -179,17 +188,27 @@ def _published(screens: int) -> Menu:
     return serialization.load_menu(serialization.dump_menu(add_pages(found, (USSD_LIMITS, SMS_LIMITS))))
 
 
-def _topic(number: int, count: int) -> str:
+def _spell(number: int, letters: str) -> str:
+    """Write a number in letters of one script, since a digit in a text would be a figure."""
+    return " " + "".join(letters[int(digit)] for digit in str(number))
+
+
+def _topic(number: int, count: int, *, different: bool) -> str:
+    def words(of: int) -> list[str]:
+        return [_spell(of, letters) if different else "" for letters in ("bdfgklmnst", "ກຂຄງຈຊຍດຕນ")]
+
+    en, lo = words(number)
     below = [child for child in range(_FAN * number + 1, _FAN * number + _FAN + 1) if child < count]
     if not below:
         return (
             f"  t{number}: {{kind: information, text: {{en: Ask us about this and that; we know it and it is free."
-            f" Write the days down., lo: ຖາມພວກເຮົາ. ຈົດມື້ ແລະ ຊົ່ວໂມງໄວ້}}}}"
+            f" Write the days down{en}., lo: ຖາມພວກເຮົາ. ຈົດມື້ ແລະ ຊົ່ວໂມງໄວ້{lo}}}}}"
         )
-    lines = [f"  t{number}:", "    text: {en: Choose a topic, lo: ເລືອກເລື່ອງ}", "    choices:"]
+    lines = [f"  t{number}:", f"    text: {{en: Choose a topic{en}, lo: ເລືອກເລື່ອງ{lo}}}", "    choices:"]
     lines += [
-        f'      - {{key: "{at}", to: t{child}, label: {{en: Topic, lo: ເລື່ອງ}}}}'
+        f'      - {{key: "{at}", to: t{child}, label: {{en: Topic{there}, lo: ເລື່ອງ{too}}}}}'
         for at, child in enumerate(below, start=1)
+        for there, too in (words(child),)
     ]
     return "\n".join(lines)
 
