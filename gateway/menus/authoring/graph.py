@@ -223,10 +223,16 @@ def list_filled_texts(menu: Menu) -> tuple[AuthoredText, ...]:
 
 def has_unknown_names(menu: Menu, one: AuthoredText) -> bool:
     """Say whether any language of a text has a placeholder that nothing fills."""
-    results = RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
-    known = {*menu.facts, *LINE_PLACEHOLDERS, *results, *FORM_PLACEHOLDERS}
+    filled = _list_filled(menu)
     names = (name for words in one.text.values() for name in PLACEHOLDER.findall(words))
-    return any(name.partition(":")[0] not in known for name in names)
+    return any(name.partition(":")[0] not in filled for name in names)
+
+
+@keep_per_owner
+def _list_filled(menu: Menu) -> frozenset[str]:
+    """Return every name that something fills."""
+    results = RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
+    return frozenset({*menu.facts, *LINE_PLACEHOLDERS, *results, *FORM_PLACEHOLDERS})
 
 
 @keep_per_owner

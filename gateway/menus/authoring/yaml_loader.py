@@ -177,14 +177,15 @@ class _Events:
         return root
 
     def _tell_faults(self, events: Iterator[Any]) -> Iterator[Any]:
-        # Here, since a process that only serves a published menu never reads YAML.
-        from ruamel.yaml.error import MarkedYAMLError
-
         try:
             yield from events
-        except MarkedYAMLError as error:
-            raise self._syntax(error) from None
         except Exception as error:  # noqa: BLE001 - hostile bytes may crash the parser; that is a syntax problem too
+            # Here, since a process that only serves a published menu never reads YAML, nor one whose files have no
+            # fault with this parser.
+            from ruamel.yaml.error import MarkedYAMLError
+
+            if isinstance(error, MarkedYAMLError):
+                raise self._syntax(error) from None
             raise refuse_file(
                 Place(self.file, 1, 1),
                 f"the file is not YAML ({type(error).__name__})",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from operator import itemgetter
 from typing import Generic, TypeVar
 
@@ -93,11 +94,16 @@ class Group(Generic[E]):
             for start, end in entry.places(run):
                 yield start, end, entry
 
-    def fills(self, run: Run) -> bool:
-        """Say whether one of the words is the run as a whole."""
+    def may_hold(self, run: Run) -> bool:
+        """Say whether the letters of one of the words occur in the run, as a whole word or not."""
+        starts = self.starts & list_starts(run.letters)
+        return any(word in run.letters for start in starts for _, _, word in self._by_start[start])
+
+    def list_filling(self, run: Run) -> list[E]:
+        """Return the spellings that are the run as a whole."""
         letters = run.letters
         same = (each for _, each, word in self._by_start.get(letters[:START], ()) if word == letters)
-        return any(each.ends(run, 0) > 0 for each in same)
+        return [each for each in same if each.ends(run, 0) > 0]
 
     def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
         """Yield the end of each word that is a whole word at this position."""
@@ -117,10 +123,8 @@ class Group(Generic[E]):
 
 def list_entries(words: Iterable[str], language: str = "") -> Group[LexiconEntry]:
     """Return the spellings of words without duplicates, longest first."""
-    found = {LexiconEntry(*word_of(word), language) for word in words}
-    return Group(
-        sorted((each for each in found if each.letters), key=lambda each: (-len(each.letters), each.letters))
-    )
+    found = sorted({word_of(word) for word in words}, key=lambda each: (-len(each[0]), each[0]))
+    return Group(LexiconEntry(*each, language) for each in found if each[0])
 
 
 # Phrases that are put together from lists of words: who does what to whose hand, in any combination. A danger word such
@@ -173,6 +177,10 @@ class Phrase:
         return max(reached)
 
 
+_Begun = tuple[tuple[Group[LexiconEntry], list[tuple[Owner, Phrase]]], ...]
+"""Lists of words, each with the phrases that it begins."""
+
+
 class PhraseSet(Generic[Owner]):
     """Phrases that are searched together: a list that begins many of them is looked up once in a run.
 
@@ -188,8 +196,9 @@ class PhraseSet(Generic[Owner]):
         for place, first in enumerate(by_first):
             for start in first.starts:
                 self._by_start.setdefault(start, []).append(place)
-        self._lists = tuple(by_first.items())
+        self._lists: _Begun[Owner] = tuple(by_first.items())
         self._starts = frozenset(self._by_start)
+        self._latest: _Begun[Owner] = ()
 
     def places(self, run: Run) -> Iterator[tuple[int, int, Owner]]:
         """Yield each position of the run where one of the phrases occurs, up to its farthest end."""
@@ -203,28 +212,35 @@ class PhraseSet(Generic[Owner]):
                         yield start, end, entry
 
     def fills(self, run: Run) -> bool:
-        """Say whether one of the phrases is the run as a whole."""
+        """Say whether one of the phrases is the run as a whole.
+
+        The phrase that was the one before is tried first: sentences of a phrase are asked for one after another.
+        """
         known: Ends = {}
         size = len(run.letters)
         starts = [run.letters[:length] for length in range(1, min(START, size) + 1)]
-        for first, phrases in (
-            self._lists[each] for start in starts for each in self._by_start.get(start, ())
-        ):
+        near = (self._lists[each] for start in starts for each in self._by_start.get(start, ()))
+        for first, phrases in chain(self._latest, near):
             ends = {end for end, _ in first.at(run, 0)}
-            if any(phrase.find_end(run, end, known) == size for end in ends for _, phrase in phrases):
-                return True
+            for each in phrases:
+                if any(each[1].find_end(run, end, known) == size for end in ends):
+                    self._latest = ((first, [each]),)
+                    return True
         return False
 
 
 def has_lists(word: str) -> bool:
     """Say whether a keyword contains a named list other than the persons, which are written out."""
-    return any(found[0] != WHO for found in SLOT.finditer(word))
+    return "{" in word and any(found[0] != WHO for found in SLOT.finditer(word))
 
 
 def find_lists(menu: Menu, word: str, language: str) -> Mapping[str, tuple[str, ...]]:
     """Return the words of each list named in a keyword; those of an unknown list are empty."""
-    lists = {"who": menu.speech.who, **menu.speech.lists}
-    return {found[1]: lists.get(found[1], {}).get(language, ()) for found in SLOT.finditer(word)}
+    speech = menu.speech
+    names = (found[1] for found in SLOT.finditer(word))
+    return {
+        name: speech.lists.get(name, speech.who if name == "who" else {}).get(language, ()) for name in names
+    }
 
 
 def build_phrases(menu: Menu, written: Iterable[tuple[Owner, str, str]]) -> PhraseSet[Owner]:
@@ -373,7 +389,7 @@ def _list_spellings(menu: Menu) -> Iterator[Spelling]:
 def _list_written_dangers(menu: Menu) -> Iterator[tuple[Spelling, str, str]]:
     for keyword in menu.keywords:
         for language, words in keyword.words.items() if keyword.danger else ():
-            for word in words:
+            for word in filter(has_lists, words):
                 letters, spaces, script = word_of(word)
                 yield Spelling(letters, spaces, script, language, keyword=keyword, word=word), word, language
 

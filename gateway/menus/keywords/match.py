@@ -18,7 +18,16 @@ from gateway.menus.keywords.scanned_text import (
     read_otherwise,
     strip_copies,
 )
-from gateway.menus.keywords.script_runs import LAO, LONGEST_HEARD, LONGEST_TEXT, PLAIN, THAI, Run, split_runs
+from gateway.menus.keywords.script_runs import (
+    LAO,
+    LONGEST_HEARD,
+    LONGEST_TEXT,
+    PLAIN,
+    THAI,
+    Run,
+    fold_text,
+    split_runs,
+)
 
 # Refusals and negations.
 
@@ -118,7 +127,12 @@ class Match:
     @property
     def topic(self) -> str:
         """The screen it leads to, else the name of its reaction."""
-        return self.keyword.to or str(self.keyword.reaction)
+        return find_topic(self.keyword)
+
+
+def find_topic(keyword: Keyword) -> str:
+    """Return the screen that a keyword leads to, else the name of its reaction."""
+    return keyword.to or str(keyword.reaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +204,29 @@ def is_danger_throughout(menu: Menu, text: str) -> bool:
     lexicon = build_lexicon(menu)
     runs = split_runs(drop_unread(lexicon, text), LONGEST_HEARD)
     return any(
-        len(run.letters) >= _SHORTEST and (lexicon.danger.fills(run) or lexicon.danger_phrases.fills(run))
+        len(run.letters) >= _SHORTEST
+        and (lexicon.danger.list_filling(run) or lexicon.danger_phrases.fills(run))
         for run in runs
     )
+
+
+def is_keyword_throughout(menu: Menu, text: str, topic: str) -> bool:
+    """Say whether a text is a keyword of this topic from its first letter to its last, and nothing in it comes before.
+
+    What ``understand_text`` finds without weighing what else the text holds, for a text that is no copy of ours. No
+    may still be this topic.
+    """
+    lexicon = build_lexicon(menu)
+    heard = drop_unread(lexicon, text)
+    runs = split_runs(heard)
+    if len(runs) != 1 or len(heard) > LONGEST_TEXT or fold_text(heard) != heard or read_otherwise(heard):
+        return False
+    (run,) = runs
+    before = (*lexicon.commands.values(), lexicon.refusals)
+    if any(group.may_hold(run) for group in before) or _find_danger_heard(lexicon, heard, ""):
+        return False
+    hits = [_Hit(each, run, 0, 0, len(run.letters)) for each in lexicon.others.list_filling(run)]
+    return bool(hits) and all(_does_count(hit) and find_topic(hit.keyword) == topic for hit in hits)
 
 
 def find_refusal(menu: Menu, text: str, language: str = "") -> Match | None:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from typing import TypeVar
 
 from gateway.menus.engine.model import Menu, Text
@@ -42,7 +42,7 @@ _SPELLED = re.compile(r"(?<![^\W_])(?:[a-z][ .\-_*]{1,2}){2,}[a-z](?![^\W_])")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 """Three equal letters in a row, which no word of these languages has."""
 
-_SIGNS = str.maketrans({"\U0001f198": " sos ", "\U0001f6d1": " stop "})
+_SIGNS = {"\U0001f198": " sos ", "\U0001f6d1": " stop "}
 """Emoji that are words: U+1F198 SQUARED SOS and U+1F6D1 OCTAGONAL SIGN (stop)."""
 
 
@@ -51,8 +51,10 @@ def drop_unread(lexicon: Lexicon, text: str) -> str:
     # Most texts have none of the signs that an address needs, nor an emoji.
     plain = _ADDRESS.sub(_NOTHING, text) if "/" in text or "@" in text or "." in text else text
     folded = fold_text(plain)
-    if not folded.isascii() or "." in folded:
-        folded = _INITIALS.sub(" ", folded).translate(_SIGNS)
+    if "." in folded:
+        folded = _INITIALS.sub(" ", folded)
+    for sign, word in _SIGNS.items():
+        folded = folded.replace(sign, word)
     return lexicon.clock.sub(_NOTHING, folded) if lexicon.clock else folded
 
 
@@ -275,7 +277,9 @@ def _is_menu_text(menu: Menu, letters: str, least: int, unbroken: int = UNBROKEN
         return f"\n{letters}\n" in _list_menu_letters(menu, letters)
     step = max(1, (len(letters) - SEED) // (PROBES - 1))
     probes = [letters[at : at + SEED] for at in range(0, len(letters) - SEED + 1, step)][:PROBES]
-    if sum(probe in _list_menu_letters(menu, letters) for probe in probes) < len(probes) // 2:
+    our_letters = _list_menu_letters(menu, letters)
+    found = (probe for probe in probes if probe in our_letters)
+    if len(tuple(islice(found, len(probes) // 2))) < len(probes) // 2:
         return False
     lengths = [length for _, length in _find_copied(menu, letters)]
     mostly = MOSTLY * len(letters)

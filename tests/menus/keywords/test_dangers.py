@@ -8,7 +8,12 @@ import pytest
 from gateway.menus.authoring.checks.characters import write_out_word
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.keywords import detect_language, find_nearest_topics, understand_text
-from gateway.menus.keywords.match import find_danger, is_danger_throughout
+from gateway.menus.keywords.match import (
+    find_danger,
+    find_topic,
+    is_danger_throughout,
+    is_keyword_throughout,
+)
 from gateway.menus.keywords.script_runs import LONGEST_HEARD
 
 CRIES = """
@@ -236,17 +241,60 @@ def _menu(tag: str, name: str, *keywords: Keyword) -> Menu:
     )
 
 
-def test_what_is_danger_throughout_is_danger(menu: Menu) -> None:
-    written = [
-        way
+def write_all(menu: Menu, *, danger: bool) -> list[tuple[Keyword, str, str]]:
+    return [
+        (keyword, language, way)
         for keyword in menu.keywords
+        if keyword.danger is danger
         for language, words in keyword.words.items()
         for word in words
         for way in write_out_word(menu, word, language)
     ]
+
+
+def test_what_is_danger_throughout_is_danger(menu: Menu) -> None:
+    written = [way for danger in (True, False) for _, _, way in write_all(menu, danger=danger)]
     throughout = [way for way in written[::17] if is_danger_throughout(menu, way)]
     assert len(throughout) > len(written[::17]) / 2
     assert [way for way in throughout if find_danger(menu, way) is None] == []
+
+
+def test_what_is_a_keyword_throughout_is_understood_so(menu: Menu) -> None:
+    written = write_all(menu, danger=False)
+    wrong = [
+        way
+        for keyword, language, way in written
+        if is_keyword_throughout(menu, way, find_topic(keyword))
+        and ((found := understand_text(menu, way, language)) is None or found.topic != find_topic(keyword))
+    ]
+    assert wrong == []
+
+
+def test_nearly_no_word_of_the_sample_needs_a_whole_search_to_be_checked(menu: Menu) -> None:
+    # Each that does costs several times as much, and a start checks 7,000 of them.
+    dangers, others = (write_all(menu, danger=danger)[::7] for danger in (True, False))
+    plain = [way for _, _, way in dangers if is_danger_throughout(menu, way)]
+    assert len(plain) >= 0.98 * len(dangers)
+    plain = [way for each, _, way in others if is_keyword_throughout(menu, way, find_topic(each))]
+    assert len(plain) >= 0.85 * len(others)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("pay", "call_me"),  # another topic
+        ("stop", "stop"),  # a command
+        ("do not call me", "call_me"),  # a refusal of the wish in it
+        ("hit pay", "pay"),  # danger first
+        ("my pay is late", "pay"),  # more than the word
+        ("pay. call me", "pay"),
+        ("pppay", "pay"),  # letters too many
+        ("", "pay"),
+    ],
+)
+def test_what_may_mean_more_is_no_keyword_throughout(menu: Menu, text: str, topic: str) -> None:
+    assert not is_keyword_throughout(menu, text, topic)
+    assert is_keyword_throughout(menu, "pay", "pay")
 
 
 @pytest.mark.parametrize(

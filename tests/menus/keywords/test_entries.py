@@ -109,5 +109,5 @@ def test_every_letter_is_of_the_script_that_it_is_found_in():
 )
 def test_signs_that_are_not_there_need_not_be_looked_for(text):
     lexicon = build_lexicon(small_menu())
-    plainly = _INITIALS.sub(" ", fold_text(_ADDRESS.sub("\n", text))).translate(_SIGNS)
+    plainly = _INITIALS.sub(" ", fold_text(_ADDRESS.sub("\n", text))).translate(str.maketrans(_SIGNS))
     assert drop_unread(lexicon, text) == (lexicon.clock.sub("\n", plainly) if lexicon.clock else plainly)

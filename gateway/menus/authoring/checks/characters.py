@@ -11,7 +11,13 @@ from gateway.menus.authoring.problems import Problem
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.keywords.lexicon import SLOT, WHO, find_lists, has_lists, write_out_persons
-from gateway.menus.keywords.match import Match, is_danger_throughout, understand_text
+from gateway.menus.keywords.match import (
+    Match,
+    find_topic,
+    is_danger_throughout,
+    is_keyword_throughout,
+    understand_text,
+)
 from gateway.menus.keywords.scanned_text import LEAST_COPIED, strip_copies
 from gateway.menus.keywords.script_runs import fold_text
 
@@ -76,13 +82,13 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
     known = _get_known_shadows(_describe_vocabulary(subject.menu))
     for path, language, word in _each_keyword(subject):
         keyword = subject.menu.keywords[int(path[1])]
-        first, other = owners.setdefault(fold_text(word), (language, _find_target(keyword)))
+        first, other = owners.setdefault(fold_text(word), (language, find_topic(keyword)))
         ways = tuple(write_out_word(subject.menu, word, language, tried))
         shadows = (_recall_shadow(subject, known, int(path[1]), way, language) for way in ways)
         found = next(filter(None, shadows), None)
         if not ways:
             found = _report_empty_list(subject.menu, word, language)
-        elif found is None and first != language and other != _find_target(keyword):
+        elif found is None and first != language and other != find_topic(keyword):
             found = (
                 f"'{word}' leads to {other} in another language",
                 "choose another word, or lead both to one screen",
@@ -128,17 +134,22 @@ def _recall_shadow(
         return _find_shadow(subject, keyword, word, language)
     key = number, word, language
     if key not in known:
-        certain = (
-            keyword.danger and _has_one_refuge(subject.menu) and is_danger_throughout(subject.menu, word)
-        )
+        certain = _is_plainly_itself(subject.menu, keyword, word)
         known[key] = None if certain else _find_shadow(subject, keyword, word, language)
     return known[key]
+
+
+def _is_plainly_itself(menu: Menu, keyword: Keyword, word: str) -> bool:
+    """Say whether nothing can win over a word, which is so for nearly all; no may still be so."""
+    if keyword.danger:
+        return _has_one_refuge(menu) and is_danger_throughout(menu, word)
+    return is_keyword_throughout(menu, word, find_topic(keyword))
 
 
 @keep_per_owner
 def _has_one_refuge(menu: Menu) -> bool:
     """Say whether all danger words lead to one screen, so that it does not matter which of them is understood."""
-    return len({_find_target(each) for each in menu.keywords if each.danger}) == 1
+    return len({find_topic(each) for each in menu.keywords if each.danger}) == 1
 
 
 _MOST_SAMPLES = 60
@@ -183,7 +194,7 @@ def _is_heard(subject: Subject, keyword: Keyword, ways: tuple[str, ...], languag
     """Say whether every form of a danger word is understood as danger."""
     matches = [understand_text(subject.menu, way, language) for way in ways]
     return all(
-        match and match.keyword.danger and _find_target(match.keyword) == _find_target(keyword)
+        match and match.keyword.danger and find_topic(match.keyword) == find_topic(keyword)
         for match in matches
     )
 
@@ -195,14 +206,10 @@ def _find_shadow(subject: Subject, keyword: Keyword, word: str, language: str) -
         return f"'{word}' is never understood", "choose another word, in letters and without signs"
     if match.keyword.danger > keyword.danger:
         return f"'{word}' holds the danger word '{_word_of(match)}', which wins", "choose another word"
-    if _find_target(match.keyword) != _find_target(keyword) and fold_text(_word_of(match)) != fold_text(word):
-        leads = f"which leads to {_find_target(match.keyword)}"
+    if find_topic(match.keyword) != find_topic(keyword) and fold_text(_word_of(match)) != fold_text(word):
+        leads = f"which leads to {find_topic(match.keyword)}"
         return f"'{word}' is understood as '{_word_of(match)}', {leads}", "choose another word"
     return None
-
-
-def _find_target(keyword: Keyword) -> str:
-    return keyword.to or str(keyword.reaction)
 
 
 def _word_of(match: Match) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from itertools import combinations
 
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.checks.context import Subject, list_odd_texts
 from gateway.menus.authoring.checks.safety import list_danger_facts
 from gateway.menus.authoring.graph import AuthoredText, list_filled_texts
@@ -162,7 +163,7 @@ def _find_owner(menu: Menu, usual: Words, language: str, said: str, beside: tupl
     if fact not in menu.facts or word in _list_called(fact):
         return ""
     group = _find_group(fact)
-    named = [each for each in menu.facts if _find_group(each) == group and word in _list_called(each)]
+    named = _list_by_word(menu).get((group, word), ())
     if len(named) == 1:
         return named[0]
     counts = usual[language, group, word]
@@ -172,6 +173,16 @@ def _find_owner(menu: Menu, usual: Words, language: str, said: str, beside: tupl
         usual, (language, group), PLACEHOLDER.sub(" ", said.casefold()), word, fact
     )
     return most if swapped and most != fact and n >= _OFTEN > counts[fact] else ""
+
+
+@keep_per_owner
+def _list_by_word(menu: Menu) -> Mapping[tuple[str, str], list[str]]:
+    """Return (group of facts, word of a name) → the facts of the group with this word in their name."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for fact in menu.facts:
+        for word in _list_called(fact):
+            found.setdefault((_find_group(fact), word), []).append(fact)
+    return found
 
 
 def _has_own_word(usual: Words, where: tuple[str, str], said: str, word: str, fact: str) -> bool:

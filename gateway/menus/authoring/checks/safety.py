@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.domain.events import Limits
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.graph import (
     AuthoredText,
@@ -264,6 +265,7 @@ def find_country(fact: str) -> str:
     return fact.partition(".")[0].upper()
 
 
+@keep_per_owner
 def list_danger_facts(menu: Menu) -> frozenset[str]:
     """Return the facts named by the danger screen, in any language and for any country."""
     texts = (words for one in list_screen_texts(menu, menu.sos) for words in one.text.values())
