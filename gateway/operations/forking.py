@@ -59,9 +59,9 @@ class ForkedProcess:
 def freeze_image() -> None:
     """Keep the garbage collector away from everything that exists now, so that it does not unshare its pages.
 
-    Python documentation, ``gc.freeze``.
+    Python documentation, ``gc.freeze``. It does not look for garbage before: of 200,000 objects that the imports make
+    200 are, and finding them took a tenth of a second of every start.
     """
-    gc.collect()
     gc.freeze()
 
 

@@ -22,12 +22,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Row, Table, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.foundation import time_and_chance
 from gateway.storage import atomic_files
 from gateway.storage.tables import keys, metadata
-from gateway.storage.value_limits import Sealed
+from gateway.storage.value_limits import Sealed, build_insert
 
 if TYPE_CHECKING:
     from gateway.storage.database import Tx
@@ -157,8 +156,7 @@ class Ring:
         it.
         """
         name = f"{purpose}-{serial}"
-        insert = sqlite.insert(keys) if tx.dialect == "sqlite" else postgresql.insert(keys)
-        row = insert.values(
+        row = build_insert(tx.dialect, keys).values(
             id=name,
             purpose=purpose,
             wrapped=self.wrap(name, time_and_chance.make_random_bytes(32)),

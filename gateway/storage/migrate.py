@@ -31,7 +31,7 @@ from gateway.storage.tables import (
     sessions,
     sign_ins,
 )
-from gateway.storage.value_limits import Json
+from gateway.storage.value_limits import Json, give_conditions
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -77,6 +77,7 @@ def make_tables(tx: Tx) -> None:
 
     Only what this release needs is made, and Alembic is not imported. Tests hold both ways to the same schema.
     """
+    give_conditions(metadata, tx.dialect)
     metadata.create_all(tx.conn, checkfirst=False)
     tx.execute(
         text(

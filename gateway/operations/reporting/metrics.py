@@ -10,11 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from typing import TYPE_CHECKING, cast
 
 from gateway.domain.callbacks.states import BrokenPromise
 from gateway.domain.callbacks.windows import measure_wait
@@ -28,8 +24,12 @@ from gateway.storage import broken_promises, counts, queue_counts, reports, sett
 from gateway.storage.counts import OPERATIONAL
 from gateway.storage.database import Tx, Unavailable
 
+# The library, with a web server of its own, is imported when somebody first reads the page.
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from prometheus_client.core import GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
 
     from gateway.storage.reports import First
 
@@ -156,12 +156,22 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 def render_metrics(parts: Services) -> bytes:
     """Return the page in the Prometheus text exposition format."""
+    from prometheus_client import CollectorRegistry, generate_latest
+
     registry = CollectorRegistry()
-    registry.register(_Ledger(parts))
+    registry.register(cast("Collector", _Ledger(parts)))
     return generate_latest(registry)
 
 
-class _Ledger(Collector):
+def _make_gauge(
+    name: str, words: str, *, value: float | None = None, labels: Sequence[str] | None = None
+) -> GaugeMetricFamily:
+    from prometheus_client.core import GaugeMetricFamily
+
+    return GaugeMetricFamily(name, words, value=value, labels=labels)
+
+
+class _Ledger:
     """Collects all metrics in one database snapshot; while SQL is away, only that fact and what else is wrong."""
 
     def __init__(self, parts: Services) -> None:
@@ -184,10 +194,10 @@ class _Ledger(Collector):
                 ]
                 found += _list_quality(measure_quality(self._parts, tx), self._parts.clock.now())
         except Unavailable:
-            yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=0)
+            yield _make_gauge("gateway_ledger_up", "1 while SQL can be asked", value=0)
             yield _check_parts(self._parts)
             return
-        yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=1)
+        yield _make_gauge("gateway_ledger_up", "1 while SQL can be asked", value=1)
         yield _check_parts(self._parts)
         yield from found
         yield _count_facts(self._parts)
@@ -195,19 +205,19 @@ class _Ledger(Collector):
     def _outbox(self, tx: Tx) -> Iterator[Metric]:
         now = self._parts.clock.now()
         counted = reports.count_outbox(tx, now=now)
-        rows = GaugeMetricFamily("gateway_outbox_rows", "Outbox rows", labels=("state", "channel"))
+        rows = _make_gauge("gateway_outbox_rows", "Outbox rows", labels=("state", "channel"))
         for (state, channel), n in sorted(counted.by_state.items()):
             rows.add_metric((state, channel), n)
         yield rows
         waited = (now - counted.oldest_due).total_seconds() if counted.oldest_due else 0.0
-        yield GaugeMetricFamily(
+        yield _make_gauge(
             "gateway_outbox_oldest_due_seconds", "How long the oldest due row has waited", value=waited
         )
 
     def _lines(self, tx: Tx) -> Iterator[Metric]:
         now = self._parts.clock.now()
-        paused = GaugeMetricFamily("gateway_line_paused", "1 while a line sends nothing", labels=("channel",))
-        faults = GaugeMetricFamily(
+        paused = _make_gauge("gateway_line_paused", "1 while a line sends nothing", labels=("channel",))
+        faults = _make_gauge(
             "gateway_line_faults", "Sends in a row that did not go through", labels=("channel",)
         )
         for channel, bucket in sorted(counts.list_buckets(tx).items()):
@@ -218,7 +228,7 @@ class _Ledger(Collector):
 
     def _chores(self, tx: Tx) -> Metric:
         now = self._parts.clock.now()
-        age = GaugeMetricFamily(
+        age = _make_gauge(
             "gateway_chore_age_seconds", "Since a chore was last done without a fault", labels=("chore",)
         )
         for row in settings.list_tasks(tx):
@@ -229,7 +239,7 @@ class _Ledger(Collector):
 
 def _list_quality(seen: QualityWatch, now: datetime) -> Iterator[Metric]:
     """Yield the service-quality metrics; what cannot be measured yet is left out."""
-    first = GaugeMetricFamily(
+    first = _make_gauge(
         "gateway_first_attempt_seconds",
         "From asking to the first attempt in the last 30 days",
         labels=("counted", "quantile"),
@@ -239,17 +249,17 @@ def _list_quality(seen: QualityWatch, now: datetime) -> Iterator[Metric]:
             if span is not None:
                 first.add_metric((counted, quantile), span.total_seconds())
     yield first
-    yield GaugeMetricFamily(
+    yield _make_gauge(
         "gateway_unsafe_contacts",
         "Calls outside her windows in the last 30 days; must be 0",
         value=seen.unsafe,
     )
     waited = (now - seen.oldest).total_seconds() if seen.oldest else 0.0
-    yield GaugeMetricFamily(
+    yield _make_gauge(
         "gateway_callbacks_oldest_seconds", "How long the oldest request has waited", value=waited
     )
     if seen.contact_rate is not None:
-        yield GaugeMetricFamily(
+        yield _make_gauge(
             "gateway_contact_rate", "Requests with a talk, of those that ended", value=seen.contact_rate
         )
 
@@ -257,7 +267,7 @@ def _list_quality(seen: QualityWatch, now: datetime) -> Iterator[Metric]:
 def _check_parts(parts: Services) -> Metric:
     """Tell what ``gateway doctor`` finds in each part, without its words: they may name files and versions."""
     found = {one.part: one.ok for one in health.look_around(parts)}
-    in_order = GaugeMetricFamily(
+    in_order = _make_gauge(
         "gateway_part_ok", "1 while a part is in order, 0 where gateway doctor finds fault", labels=("part",)
     )
     for part, is_ok in sorted(found.items()):
@@ -267,7 +277,7 @@ def _check_parts(parts: Services) -> Metric:
 
 def _count_facts(parts: Services) -> Metric:
     """Count the facts of the live menus that expired or expire soon; neither names nor values are shown."""
-    ends = GaugeMetricFamily(
+    ends = _make_gauge(
         "gateway_facts", "Facts of the live menus that ended, or end within so many days", labels=("ends",)
     )
     for state, n in count_by_threshold(find_fact_ends(parts)).items():
@@ -276,7 +286,7 @@ def _count_facts(parts: Services) -> Metric:
 
 
 def _count_callbacks(tx: Tx) -> Metric:
-    rows = GaugeMetricFamily("gateway_callbacks", "Requests for a call", labels=("state",))
+    rows = _make_gauge("gateway_callbacks", "Requests for a call", labels=("state",))
     for state, n in sorted(reports.count_callbacks(tx).items()):
         rows.add_metric((state,), n)
     return rows
@@ -287,6 +297,8 @@ def _list_figures(tx: Tx) -> Metric:
 
     This page needs no sign-in, so a count of people below the smallest cell of the monthly report is left out.
     """
+    from prometheus_client.core import CounterMetricFamily
+
     total = CounterMetricFamily(
         "gateway_events", "What was counted since the first day", labels=("what", "item", "channel")
     )

@@ -91,8 +91,8 @@ def _list_unique(table: Table) -> list[UniqueConstraint | Index]:
 
 def _describe_unique(each: UniqueConstraint | Index) -> str:
     columns = ", ".join(f"`{column.name}`" for column in each.columns)
-    where = each.dialect_options["postgresql"]["where"] if isinstance(each, Index) else None
-    return f"{columns} where {where}" if where is not None else columns
+    where = each.info.get("where")
+    return f"{columns} where {where}" if where else columns
 
 
 def _open_sentence(words: str) -> str:
