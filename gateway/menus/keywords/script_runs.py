@@ -358,8 +358,9 @@ def build_clock_pattern(speech: Speech) -> re.Pattern[str] | None:
 
     Atomic groups prevent backtracking, so that ``hit twelve times`` does not match as ``hit ten`` o'clock.
     """
-    forms = []
+    forms, first = [], set[str]()
     for language, words in speech.clock.items():
+        first |= {re.escape(letter) for word in words for letter in fold_text(word).lstrip()[:1]}
         numbers = _match_either(speech.numbers.get(language, ()))
         counted = _match_either(speech.counted.get(language, ()))
         struck = "".join(_not_behind(fold_text(word)) for word in speech.struck.get(language, ()))
@@ -367,7 +368,8 @@ def build_clock_pattern(speech: Speech) -> re.Pattern[str] | None:
         left, right = (r"(?<![^\W_])", r"(?![^\W_])") if plain else ("", "")
         hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|(?:{numbers}){right})"
         forms.append(rf"{struck}{left}(?:{_match_either(words)}){_BETWEEN}{hour}(?!\s*(?:{counted}){right})")
-    return re.compile("|".join(forms)) if forms else None
+    # Nearly no letter begins such a word, and none other is looked at further.
+    return re.compile(f"(?=[{''.join(sorted(first))}])(?:{'|'.join(forms)})") if first else None
 
 
 def _not_behind(word: str) -> str:
