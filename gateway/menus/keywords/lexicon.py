@@ -65,6 +65,7 @@ class Group(Generic[E]):
             self._by_script.setdefault(entry.script, []).append(entry)
             self._by_start.setdefault(entry.letters[:START], []).append((place, entry, entry.letters))
         self.starts = frozenset(self._by_start)
+        self.least = min((len(entry.letters) for entry in self.entries), default=0)
 
     def __add__(self, other: "Group[E]") -> "Group[E]":
         return Group((*self.entries, *other.entries))
@@ -94,16 +95,10 @@ class Group(Generic[E]):
             for start, end in entry.places(run):
                 yield start, end, entry
 
-    def may_hold(self, run: Run) -> bool:
-        """Say whether the letters of one of the words occur in the run, as a whole word or not."""
-        starts = self.starts & list_starts(run.letters)
-        return any(word in run.letters for start in starts for _, _, word in self._by_start[start])
-
     def list_filling(self, run: Run) -> list[E]:
         """Return the spellings that are the run as a whole."""
-        letters = run.letters
-        same = (each for _, each, word in self._by_start.get(letters[:START], ()) if word == letters)
-        return [each for each in same if each.ends(run, 0) > 0]
+        near = self._by_start.get(run.letters[:START], ())
+        return [each for _, each, word in near if word == run.letters and each.ends(run, 0) > 0]
 
     def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
         """Yield the end of each word that is a whole word at this position."""
@@ -177,8 +172,8 @@ class Phrase:
         return max(reached)
 
 
-_Begun = tuple[tuple[Group[LexiconEntry], list[tuple[Owner, Phrase]]], ...]
-"""Lists of words, each with the phrases that it begins."""
+_Begun = tuple[tuple[Group[LexiconEntry], list[tuple[Owner, Phrase, int]]], ...]
+"""Lists of words, each with the phrases that it begins, and the fewest letters that must follow in each."""
 
 
 class PhraseSet(Generic[Owner]):
@@ -188,9 +183,10 @@ class PhraseSet(Generic[Owner]):
     """
 
     def __init__(self, phrases: Iterable[tuple[Owner, Phrase]]) -> None:
-        by_first: dict[Group[LexiconEntry], list[tuple[Owner, Phrase]]] = {}
+        by_first: dict[Group[LexiconEntry], list[tuple[Owner, Phrase, int]]] = {}
         for entry, phrase in phrases:
-            by_first.setdefault(phrase.slots[0].words, []).append((entry, phrase))
+            least = sum(slot.words.least for slot in phrase.slots[1:] if not slot.may_be_empty)
+            by_first.setdefault(phrase.slots[0].words, []).append((entry, phrase, least))
         # First letters → the lists of which a word begins so, by their place: most runs hold none of thousands.
         self._by_start: dict[str, list[int]] = {}
         for place, first in enumerate(by_first):
@@ -206,16 +202,14 @@ class PhraseSet(Generic[Owner]):
         near = {place for start in self._starts & list_starts(run.letters) for place in self._by_start[start]}
         for first, phrases in (self._lists[place] for place in sorted(near)):
             for start, place, _ in first.places(run):
-                for entry, phrase in phrases:
-                    end = phrase.find_end(run, place, known)
+                room = len(run.letters) - place
+                for entry, phrase, least in phrases:
+                    end = phrase.find_end(run, place, known) if least <= room else -1
                     if end > 0:
                         yield start, end, entry
 
     def fills(self, run: Run) -> bool:
-        """Say whether one of the phrases is the run as a whole.
-
-        The phrase that was the one before is tried first: sentences of a phrase are asked for one after another.
-        """
+        """Say whether one of the phrases is the run as a whole; the latest is tried first, as they come in order."""
         known: Ends = {}
         size = len(run.letters)
         starts = [run.letters[:length] for length in range(1, min(START, size) + 1)]

@@ -221,9 +221,9 @@ def is_keyword_throughout(menu: Menu, text: str, topic: str) -> bool:
     runs = split_runs(heard)
     if len(runs) != 1 or len(heard) > LONGEST_TEXT or fold_text(heard) != heard or read_otherwise(heard):
         return False
-    (run,) = runs
-    before = (*lexicon.commands.values(), lexicon.refusals)
-    if any(group.may_hold(run) for group in before) or _find_danger_heard(lexicon, heard, ""):
+    run = runs[0]
+    commands = (each for group in lexicon.commands.values() for each in group.find_inside(run))
+    if any(commands) or any(lexicon.refusals.find_inside(run)) or _find_danger_heard(lexicon, heard, ""):
         return False
     hits = [_Hit(each, run, 0, 0, len(run.letters)) for each in lexicon.others.list_filling(run)]
     return bool(hits) and all(_does_count(hit) and find_topic(hit.keyword) == topic for hit in hits)
@@ -255,12 +255,13 @@ def _find_first(lexicon: Lexicon, hits: Iterator[_Hit], language: str) -> Match 
     def order(hit: _Hit) -> tuple[object, ...]:
         return hit.at, hit.start, -hit.end, _rank_strangeness(lexicon.menu, hit.spelling.language, language)
 
-    best = min(hits, key=order, default=None)
-    return (
-        Match(best.keyword, best.spelling.language, _explain_match(best.keyword, best.spelling.word))
-        if best
-        else None
-    )
+    return _make_match(min(hits, key=order, default=None))
+
+
+def _make_match(hit: _Hit | None) -> Match | None:
+    if hit is None:
+        return None
+    return Match(hit.keyword, hit.spelling.language, _explain_match(hit.keyword, hit.spelling.word))
 
 
 def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
@@ -340,12 +341,7 @@ def _find_best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | Non
         strange = _rank_strangeness(lexicon.menu, hit.spelling.language, language)
         return _RANK[hit.keyword.reaction], hit.at, hit.start, -hit.end, strange
 
-    best = min(whole, key=order, default=None)
-    return (
-        Match(best.keyword, best.spelling.language, _explain_match(best.keyword, best.spelling.word))
-        if best
-        else None
-    )
+    return _make_match(min(whole, key=order, default=None))
 
 
 def _is_more_particular(menu: Menu, hit: _Hit, other: _Hit) -> bool:

@@ -36,7 +36,7 @@ _INITIALS = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b)")
 
 _NOTHING = "\n"
 
-_SPELLED = re.compile(r"(?<![^\W_])(?:[a-z][ .\-_*]{1,2}){2,}[a-z](?![^\W_])")
+_SPELLED = re.compile(r"[a-z](?<![^\W_][a-z])[ .\-_*]{1,2}(?:[a-z][ .\-_*]{1,2})+[a-z](?![^\W_])")
 """Single letters apart: ``h e l p``, ``S.T.O.P``."""
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
@@ -65,7 +65,8 @@ def read_otherwise(heard: str) -> tuple[str, ...]:
     ``heeelp`` has one letter too many, ``killll`` two: both are tried.
     """
     joined = _SPELLED.sub(lambda found: re.sub(r"[\W_]", "", found[0]), heard)
-    ways = (joined, *(_DRAWN_OUT.sub(short, joined) for short in (r"\1\1", r"\1")))
+    shorter = (r"\1\1", r"\1") if _DRAWN_OUT.search(joined) else ()
+    ways = (joined, *(_DRAWN_OUT.sub(short, joined) for short in shorter))
     return tuple(way for before, way in pairwise((heard, *ways)) if way != before)
 
 
