@@ -236,8 +236,7 @@ class Store:
             raise Unavailable("an outage is tried")
         if self._is_shut:
             raise Unavailable("its tables are not those of this release yet")
-        pair = self._pair
-        if pair is not None and pair.process == os.getpid():
+        if (pair := self._pair) is not None and pair.process == os.getpid():
             return pair
         with self._lock:
             if self._pair is None or self._pair.process != os.getpid():
@@ -389,9 +388,8 @@ def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | No
     if extended_code == sqlite3.SQLITE_READONLY and not writing:
         return WriteRefused(_READS_ONLY)
     code = extended_code & 0xFF
-    wrong_statement = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
-    if code in wrong_statement:
-        return None
+    if code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}:
+        return None  # a wrong statement
     if code == sqlite3.SQLITE_FULL:
         return DiskFull("the disk of the database is full")
     return Unavailable(f"the database cannot be asked ({getattr(fault, 'sqlite_errorname', 'unknown')})")

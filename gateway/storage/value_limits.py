@@ -354,10 +354,7 @@ def make_partial_index(name: str, *columns: Any, where: str, unique: bool = Fals
 
 
 def give_conditions(metadata: MetaData, dialect: str) -> None:
-    """Tell partial indexes their conditions for the database on which they are going to be made.
-
-    Not where they are defined, as naming a database there imports its part of the library into every process.
-    """
+    """Tell partial indexes their conditions on this database; naming it where they are defined would import it."""
     for table in metadata.tables.values():
         for index in table.indexes:
             if "where" in index.info:
