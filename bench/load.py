@@ -143,14 +143,13 @@ class Line:
     """One connection and the session that goes over it."""
 
     __slots__ = (
-        "_address", "_keeps", "at", "busy", "due", "free", "posts", "reply", "session", "socket", "waiting",
+        "_address", "_keeps", "at", "due", "free", "posts", "reply", "session", "socket",
     )  # fmt: skip
 
     def __init__(self, order: Order) -> None:
         self._address, self._keeps = ("127.0.0.1", order.port), order.keeps
-        self.at, self.session, self.due, self.free, self.reply, self.busy = 0, 0, 0.0, 0.0, b"", False
+        self.at, self.session, self.due, self.free, self.reply = 0, 0, 0.0, 0.0, b""
         self.posts: list[tuple[bytes, bytes]] = []
-        self.waiting: deque[float] = deque()
         self.connect()
 
     def connect(self) -> None:
@@ -161,7 +160,7 @@ class Line:
 
     def send(self) -> None:
         """Send the next post of the session."""
-        self.reply, self.busy = b"", True
+        self.reply = b""
         with suppress(OSError):  # what was closed under us shows as a reply that never came
             self.socket.send(self.posts[self.at][0] % (self.session, self.session))
 
@@ -232,7 +231,7 @@ class Client:
             line.at = 0
         if not line.stays(right=right):
             self._reconnect(line)
-        line.free, line.busy = now, False
+        line.free = now
 
     def close(self) -> None:
         """Close every connection."""
@@ -269,10 +268,11 @@ class Client:
     def run_paced(self) -> Iterator[Told]:
         """Ask for so many hops a second, each counted from when it was due; yield what came of each stretch.
 
-        A hop that could not begin in time because the one before was still under way counts from when it was due, so
-        that a pause of the server shows in all that it delayed (coordinated omission).
+        A hop goes over the connection that has been free for the longest, as in a provider's pool. One that finds none
+        free counts from when it was due, so that a pause of the server shows in all that it delayed (coordinated
+        omission).
         """
-        order, lines = self.order, list(self.lines.values())
+        order, free, waiting = self.order, deque(self.lines.values()), deque[float]()
         assert order.rate is not None
         every, nth = 1 / order.rate, 0
         began = stretch = time.perf_counter() + 0.05
@@ -280,9 +280,11 @@ class Client:
         while nth < count or self.under_way:
             now = time.perf_counter()
             while nth < count and began + nth * every <= now:
-                self._queue(lines[nth % len(lines)], began + nth * every, now)
+                waiting.append(began + nth * every)
                 nth += 1
-            self._wait(began + nth * every - now if nth < count else 0.1)
+            while waiting and free:
+                self._begin_late(free.popleft(), waiting.popleft(), now)
+            free.extend(self._wait(began + nth * every - now if nth < count else 0.1))
             if now > stretch + order.every:
                 yield self._tell(stretch)
                 stretch = now
@@ -290,22 +292,14 @@ class Client:
                 break
         yield self._tell(stretch, self.under_way)
 
-    def _queue(self, line: Line, due: float, now: float) -> None:
-        if line.busy:
-            line.waiting.append(due)
-        else:
-            self._begin_late(line, due, now)
-
     def _begin_late(self, line: Line, due: float, now: float) -> None:
         self.told.late = max(self.told.late, now - max(due, line.free))
         self.begin(line, due)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> list[Line]:
         # select() on the epoll set waits exactly; epoll itself rounds up to whole milliseconds.
         select.select([self.poll.fileno()], [], [], max(0.0, seconds))
-        for line in self.read(0):
-            if line.waiting:
-                self._begin_late(line, line.waiting.popleft(), time.perf_counter())
+        return self.read(0)
 
     def _tell(self, since: float, unanswered: int = 0) -> Told:
         """Return what came of a stretch, and begin to count anew; what was never answered is wrong."""
