@@ -145,6 +145,23 @@ def set_batch_policy() -> None:
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
+def keep_to_processor(nth: int, of: int) -> None:
+    """Keep this process to a processor of its own, where there are just as many as processes that share the work.
+
+    The threads of one process then wake each other without asking another processor, which costs a seventh of the hops.
+    With more processors the kernel finds better places; and where a container is limited by its share of time alone, it
+    sees those of the whole machine, on which others would keep to the same.
+
+    Args:
+        nth: the number of this process, from 1; 0 where it is not known, and nothing is done.
+        of: how many processes there are.
+    """
+    with suppress(AttributeError, OSError):  # Linux alone knows it, and a sandbox may refuse it
+        allowed = sorted(os.sched_getaffinity(0))
+        if nth and len(allowed) == of:
+            os.sched_setaffinity(0, {allowed[nth % of]})
+
+
 def end_with_parent(parent: int, sign: signal.Signals = signal.SIGTERM) -> None:
     """Ask Linux to send this process the signal when its parent ends, however that ends (prctl(2)).
 

@@ -3,7 +3,9 @@
 import gc
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from importlib import import_module
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -55,6 +57,7 @@ def create_front() -> Front:
     took an eighth of a hop.
     """
     settings = config.from_process()
+    forking.keep_to_processor(_find_number(), settings.env.web_workers)  # before any thread is started
     app = _create(settings)
     forking.freeze_image()
     gc.set_threshold(*_GARBAGE_EVERY)
@@ -81,6 +84,14 @@ class _LateRule(Rule):
             return compiled(rule, **values)
 
         return build
+
+
+def _find_number() -> int:
+    """Return the number of this web process, which Granian tells in its title alone; 0 where it has none."""
+    with suppress(ImportError):
+        number = import_module("setproctitle").getproctitle().strip().rpartition(" worker-")[2]
+        return int(number) if number.isdigit() else 0
+    return 0
 
 
 def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:

@@ -185,6 +185,21 @@ def _quietly(done: object) -> bool:
         return False
 
 
+def have_own_processors(house: Running) -> bool:
+    """Whether each web process keeps to one processor, where there are just as many; else all keep to none."""
+    allowed, webs = os.sched_getaffinity(0), [os.sched_getaffinity(pid) for pid in house.webs]
+    if len(allowed) != len(webs):
+        return webs == [allowed] * len(webs)
+    return sorted(map(sorted, webs)) == [[each] for each in sorted(allowed)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sched_getaffinity(2) is Linux's")
+@pytest.mark.xdist_group("house")
+def test_web_processes_keep_to_a_processor_each_where_there_are_just_as_many(house: Running) -> None:
+    assert len(house.webs) == 2
+    assert have_own_processors(house)
+
+
 @pytest.mark.xdist_group("house")
 def test_a_killed_web_process_is_renewed_while_the_other_answers(house: Running) -> None:
     first, second = house.webs
@@ -193,6 +208,7 @@ def test_a_killed_web_process_is_renewed_while_the_other_answers(house: Running)
     provider = house.provider()
     wait(lambda: len(house.webs) == 2 and first not in house.webs, 20, "two again")
     assert second in house.webs
+    wait(lambda: have_own_processors(house), 20, "the new one keeps to the processor of the killed one")
     assert Phone(provider).walk(["4"]).startswith("CON ")
 
 
