@@ -89,8 +89,8 @@ def import_image(settings: Settings) -> None:
     for provider in {line.provider for line in settings.file.channels.values()}:
         with suppress(ModuleNotFoundError):  # the preparation names a provider that does not exist
             import_module(f"gateway.channels.{provider}")
-    from gateway.storage.database import import_driver
     from gateway.storage.encryption import prepare_cipher
+    from gateway.storage.sql_drivers import import_driver
     from gateway.web.shared import list_addresses
 
     import_driver(settings.database_url)

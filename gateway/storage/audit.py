@@ -48,7 +48,7 @@ def add_entry(
 ) -> None:
     """Add one row in the action's own transaction; ``detail`` is a fixed word, never a number or an answer."""
     values = {"id": new_id(now), "at": now, "person_id": person_id or None, "act": act}
-    tx.execute(_ADD, values | {"kind": kind, "subject": subject, "detail": detail})
+    tx.post(_ADD, values | {"kind": kind, "subject": subject, "detail": detail})
 
 
 def list_about(tx: Tx, kind: str, subject: str) -> tuple[AuditEntry, ...]:

@@ -155,7 +155,7 @@ def set_contact(
     }
     if consent_version is not None:
         values |= {"consent_at": now, "consent_version": consent_version}
-    tx.execute(_CHANGE, values | {"_id": caller_id})
+    tx.post(_CHANGE, values | {"_id": caller_id})
 
 
 def set_stopped(tx: Tx, caller_id: str, *, stopped_at: datetime | None, now: datetime) -> None:

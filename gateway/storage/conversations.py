@@ -67,7 +67,7 @@ def begin_turn(
 def finish_turn(tx: Tx, key: bytes, receipt: Any, *, caller_id: str | None = None) -> None:
     """Store the turn's record, sealed, in the same transaction; ``caller_id`` lets erasure find it."""
     sealed = tx.ring.seal_json(receipt, table="turns", column="receipt", row=key.hex())
-    tx.execute(_FINISH, {"_key": key, "receipt": sealed, "caller_id": caller_id})
+    tx.post(_FINISH, {"_key": key, "receipt": sealed, "caller_id": caller_id})
 
 
 def find_receipt(tx: Tx, key: bytes) -> Any | None:
@@ -100,7 +100,7 @@ def save_thread(
     """Store the state of the thread."""
     sealed = tx.ring.seal_json(state, table="threads", column="state", row=f"{channel}/{caller_id}")
     values = {"channel": channel, "caller_id": caller_id, "version": version, "state": sealed}
-    tx.execute(_build_save_thread(tx.dialect), values | {"expires_at": expires_at})
+    tx.post(_build_save_thread(tx.dialect), values | {"expires_at": expires_at})
 
 
 def drop_threads(tx: Tx, caller_id: str) -> None:
@@ -113,7 +113,7 @@ def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str
     made = new_id(now)
     sealed = tx.ring.seal_text(text, table="texts", column="text", row=made)
     values = {"id": made, "channel": channel, "caller_id": caller_id, "text": sealed}
-    tx.execute(_ADD_TEXT, values | {"understood": understood, "at": now, "mark": tx.mark})
+    tx.post(_ADD_TEXT, values | {"understood": understood, "at": now, "mark": tx.mark})
 
 
 def has_understood(tx: Tx, caller_id: str, word: str, *, since: datetime) -> bool:

@@ -1,16 +1,14 @@
-"""Open the ledger's engines (one to read, one to write) on SQLite or PostgreSQL, and translate driver errors.
-
-Whatever makes SQL unusable becomes ``Unavailable``, on which callers are answered from memory and turns are spooled.
-Error codes: PostgreSQL manual, appendix A; SQLite, "Result and Error Codes".
-"""
+"""Open the ledger's engines (one to read, one to write) on SQLite or PostgreSQL, and run transactions on them."""
 
 import os
+import re
 import select
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,13 +23,16 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gateway.foundation.loop_turns import NeedsThread, refuse_loop
 from gateway.storage.encryption import Ring
-from gateway.storage.value_limits import CompiledStatement, build_insert, check_fitting
+from gateway.storage.sql_drivers import DiskFull, Lost, Unavailable, WriteRefused, name_fault, read_url
+from gateway.storage.value_limits import CompiledStatement, build_insert, check_fitting, run_form
+
+__all__ = ["DiskFull", "Lost", "Unavailable", "WriteRefused"]
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -58,24 +59,9 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA synchronous=FULL",
 )
-_READS_ONLY = "a reading transaction cannot write"
-_TRY_AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected: nothing was written
 
 
-class Unavailable(Exception):
-    """SQL cannot be used: locked too long, unreachable, or its disk is full. The message holds no values."""
-
-
-class DiskFull(Unavailable):
-    """The disk of the database has no room for a write."""
-
-
-class Lost(Unavailable):
-    """The connection broke, or the database aborted the transaction; at COMMIT the result is unknown."""
-
-
-class WriteRefused(RuntimeError):
-    """A reading transaction tried to write: an error in the code, not in the database."""
+_Write = tuple[CompiledStatement, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +69,14 @@ class Tx:
     """One open transaction, with the key ring that seals what it writes.
 
     ``mark`` is the monotonic time of its start, which a wrong wall clock does not change: see ``Clock.mark``.
+    ``posted`` holds the writes that were not sent yet; None where nothing may be written.
     """
 
     conn: Connection
     ring: Ring
     dialect: str
     mark: str = ""
+    posted: list[_Write] | None = None
 
     def mark_as(self, mark: str) -> "Tx":
         """Return the same transaction with an earlier mark, to write what was asked for then."""
@@ -100,12 +88,60 @@ class Tx:
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> Result[Any]:
         """Run one statement inside this transaction; one that keeps its text is given a mapping, if anything."""
+        if self.posted:
+            self.write_posted()
         if isinstance(statement, CompiledStatement):
             given = parameters or {}
             if isinstance(given, Mapping):
                 return statement.run(self.conn, given)
             return self.conn.execute(statement.statement, given)
         return self.conn.execute(statement, parameters)
+
+    def post(self, statement: CompiledStatement, given: Mapping[str, Any]) -> None:
+        """Write one row by a statement whose result nobody asks: before the next statement, or at the end.
+
+        It must be an INSERT, or an UPDATE by the key, that looks at no other table. On PostgreSQL several go in one
+        trip, which costs more than the row does; SQLite has no trips, so there it is run at once.
+        """
+        if self.posted is None or self.dialect != "postgresql":
+            self.execute(statement, given)
+            return
+        if any(earlier.statement.table is statement.statement.table for earlier, _ in self.posted):
+            self.write_posted()  # else neither of two changes of a row would see the other
+        self.posted.append((statement, given))
+
+    def write_posted(self) -> None:
+        """Send what was posted."""
+        if self.posted:
+            writes = [*self.posted]
+            self.posted.clear()
+            _run_together(self.conn, writes)
+
+
+def _run_together(conn: Connection, writes: Sequence[_Write]) -> None:
+    """Run writes of different tables as one statement of PostgreSQL (its manual, "Data-Modifying Statements in WITH").
+
+    None of them sees what another does, and none may return rows; what is raised is what ``CompiledStatement.run``
+    raises.
+    """
+    forms = [statement.find_form(conn.dialect, tuple(given)) for statement, given in writes]
+    values = {
+        f"w{nth}_{name}": value
+        for nth, (form, (_, given)) in enumerate(zip(forms, writes, strict=True))
+        for name, value in form.bind_values(given).items()
+    }
+    run_form(conn, forms[-1], _merge_texts(tuple(form.text for form in forms)), values)
+
+
+@lru_cache(maxsize=64)
+def _merge_texts(texts: tuple[str, ...]) -> str:
+    *first, last = (_PLACE.sub(rf"%(w{nth}_\1)s", text) for nth, text in enumerate(texts))
+    return (
+        f"WITH {', '.join(f'w{nth} AS ({text})' for nth, text in enumerate(first))} {last}" if first else last
+    )
+
+
+_PLACE = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +167,7 @@ class Store:
         away: Callable[[], bool] | None = None,
         mark: Callable[[], str] = str,
     ) -> None:
-        self._url = _normal_url(url)
+        self._url = read_url(url)
         self._away = away
         self.mark = mark
         self._pair: _Pair | None = None
@@ -195,7 +231,9 @@ class Store:
             Unavailable: SQL cannot be used; ``Lost`` when the connection broke.
         """
         with _say_plainly(writing=True), self._engines().write.connect() as conn, conn.begin():
-            yield Tx(conn, self.ring, self.dialect, self.mark())
+            tx = Tx(conn, self.ring, self.dialect, self.mark(), [])
+            yield tx
+            tx.write_posted()
 
     def run(self, work: Callable[[Tx], T]) -> T:
         """Run the work in a writing transaction, again after a loss: a unique key must tell whether it was saved."""
@@ -243,24 +281,6 @@ class Store:
                 # A forked child must not use its parent's connections (SQLAlchemy, pools and multiprocessing).
                 self._pair = _open_pair(self._url)
             return self._pair
-
-
-def _normal_url(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        # The address may contain a password, so it is not repeated.
-        raise ValueError("the database address cannot be read") from None
-    if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername == "sqlite" and parsed.database and Path(parsed.database).is_absolute():
-        return parsed
-    raise ValueError("the database is sqlite:////absolute/path or postgresql://…")
-
-
-def import_driver(url: str) -> None:
-    """Import the driver of a database without connecting to it, as a process does that is going to fork."""
-    _normal_url(url).get_dialect().import_dbapi()
 
 
 def _open_pair(url: URL) -> _Pair:
@@ -361,38 +381,10 @@ def _say_plainly(*, writing: bool) -> Iterator[None]:
     except NoConnectionFree as error:
         raise Unavailable("no connection is free") from error
     except DBAPIError as error:
-        named = _name_fault(error, writing=writing)
+        named = name_fault(error, writing=writing)
         if named is None:
             raise
         raise named from error
-
-
-def _name_fault(error: DBAPIError, *, writing: bool) -> Exception | None:
-    """Return our exception for a driver error; None for a wrong statement or a violated constraint."""
-    if isinstance(error.orig, sqlite3.Error):
-        return _name_sqlite_fault(error.orig, writing=writing)
-    state = getattr(error.orig, "sqlstate", None)
-    if state == "25006":  # read_only_sql_transaction: our reading engine, or a standby server
-        return Unavailable("the database takes no writes") if writing else WriteRefused(_READS_ONLY)
-    if state == "53100":  # disk_full
-        return DiskFull("the disk of the database is full")
-    if error.connection_invalidated or state in _TRY_AGAIN:
-        return Lost(f"the database ended the work ({state or 'connection lost'})")
-    if isinstance(error, OperationalError | InterfaceError):
-        return Unavailable(f"the database cannot be asked ({state or 'no connection'})")
-    return None
-
-
-def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | None:
-    extended_code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    if extended_code == sqlite3.SQLITE_READONLY and not writing:
-        return WriteRefused(_READS_ONLY)
-    code = extended_code & 0xFF
-    if code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}:
-        return None  # a wrong statement
-    if code == sqlite3.SQLITE_FULL:
-        return DiskFull("the disk of the database is full")
-    return Unavailable(f"the database cannot be asked ({getattr(fault, 'sqlite_errorname', 'unknown')})")
 
 
 def insert_into(tx: Tx, table: Table) -> "sqlite.Insert | postgresql.Insert":

@@ -58,6 +58,7 @@ PLAIN = [column for column in outbox.c if column.name != "payload"]
 _ADDED = CompiledStatement(select(outbox.c.id).where(outbox.c.once == bindparam("_once")))
 _PAYLOAD = CompiledStatement(select(outbox.c.payload).where(outbox.c.id == bindparam("_id")))
 _BY_ID = CompiledStatement(select(*PLAIN).where(outbox.c.id == bindparam("_id")))
+_ADD_FIRST = CompiledStatement(outbox.insert())
 _UNPARK = CompiledStatement(
     delete(deliveries)
     .where(deliveries.c.channel == bindparam("_channel"), deliveries.c.provider_id == bindparam("_provider"))
@@ -88,27 +89,22 @@ def add_row(  # noqa: PLR0913 - a row has this many facts, all named
     person_id: str | None = None,
     callback_id: str | None = None,
     parts: int = 1,
+    is_first: bool = False,
 ) -> str | None:
-    """Insert a row in the transaction of the action that asks for it; None where this ``once`` exists."""
+    """Insert a row in the transaction of the action that asks for it; None where this ``once`` exists.
+
+    ``is_first`` says that none can exist, because it names something that this transaction made.
+    """
     made = new_id(now)
     values = {
-        "id": made,
-        "kind": kind,
-        "channel": channel,
-        "lane": lane,
-        "priority": priority,
-        "due_at": due_at,
-        "expires_at": expires_at,
-        "once": once,
-        "caller_id": caller_id,
-        "person_id": person_id,
-        "callback_id": callback_id,
+        "id": made, "kind": kind, "channel": channel, "lane": lane, "priority": priority, "parts": parts,
+        "due_at": due_at, "expires_at": expires_at, "once": once, "at": now, "changed_at": now, "mark": tx.mark,
+        "caller_id": caller_id, "person_id": person_id, "callback_id": callback_id,
         "payload": tx.ring.seal_json(payload, table="outbox", column="payload", row=made),
-        "parts": parts,
-        "at": now,
-        "changed_at": now,
-        "mark": tx.mark,
-    }
+    }  # fmt: skip
+    if is_first:
+        tx.post(_ADD_FIRST, values)
+        return made
     return tx.execute(_build_add(tx.dialect), values).scalar()
 
 

@@ -24,8 +24,8 @@ from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
 from gateway.domain.callbacks.states import CallbackState
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx
-from gateway.storage.list_filter import EVERYTHING, ListFilter, is_due
 from gateway.storage.tables import HELD, IN_HAND, OPEN, OVER, REVIEW, WAITING, callbacks, callers, people
+from gateway.storage.tables.callbacks import EVERYTHING, ListFilter, is_due
 
 IdQuery: TypeAlias = Select[str]  # for ids of requests; ``read_groups`` runs several together
 ListOrder: TypeAlias = tuple[ColumnElement[Any], ...]

@@ -21,10 +21,10 @@ from sqlalchemy import (
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
 from gateway.storage.conversations import build_danger_count
 from gateway.storage.database import Tx
-from gateway.storage.list_filter import ListFilter
 from gateway.storage.queue import IdQuery, QueueShape, build_shape, count_due, count_some, find_shape
 from gateway.storage.settings import SAMPLES
 from gateway.storage.tables import IN_HAND, REVIEW, SAMPLE, WAITING, callbacks, settings
+from gateway.storage.tables.callbacks import ListFilter
 
 _c = callbacks.c
 _NEWEST = 20

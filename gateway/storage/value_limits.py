@@ -67,9 +67,8 @@ def is_text(value: str) -> bool:
 def check_fitting(engine: Engine) -> None:
     """Check every value before this engine sends it.
 
-    Raises (when a statement runs):
-        NotText: a value, also of a condition, contains NUL or a lone surrogate.
-        TooLong: a value to write is longer than its column.
+    A statement raises NotText for a value, also of a condition, that holds NUL or a lone surrogate, and TooLong for
+    one to write that is longer than its column.
     """
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)  # else SQLAlchemy wraps it once more
@@ -114,8 +113,7 @@ def _find_length(table: Table, name: str) -> int | None:
 # Statements that keep their text.
 
 _CURSOR = "cursor of compiled statements"
-"""Where a connection keeps the cursor between two of them: a new one costs PostgreSQL's driver a third of a statement.
-One whose statement failed is not kept."""
+"""Where a connection keeps its cursor, unless a statement failed: a new one is dear with PostgreSQL's driver."""
 
 
 class CompiledStatement:
@@ -123,11 +121,8 @@ class CompiledStatement:
 
     SQLAlchemy keeps compiled text too, but does ten times the work of the driver around it for each run: its cache
     key, an execution context, the description of the result. What it says of a fault is kept: errors, lost
-    connections and listeners are its own. Values that the statement names itself are part of the form; a list whose
-    text depends on its length cannot be.
-
-    Attributes:
-        statement: what was built, to be looked at or built upon.
+    connections and listeners are its own. Values that ``statement`` (what was built) names itself are part of the
+    form; a list whose text depends on its length cannot be.
     """
 
     __slots__ = ("_forms", "statement")
@@ -144,40 +139,45 @@ class CompiledStatement:
             TooLong: a value to write is longer than its column.
             sqlalchemy.exc.DBAPIError: what the driver says.
         """
-        names = (conn.dialect.name, tuple(given))
-        form = self._forms.get(names)
+        form = self.find_form(conn.dialect, tuple(given))
+        return IteratorResult(form.columns, iter(run_form(conn, form, form.text, form.bind_values(given))))
+
+    def find_form(self, dialect: Dialect, names: tuple[str, ...]) -> _Form:
+        """Return its text on this database, for these names of values."""
+        form = self._forms.get((dialect.name, names))
         if form is None:
-            form = self._forms[names] = _compile_form(self.statement, conn.dialect, names[1])
-        values = form.bind_values(given)
-        link = conn.connection
-        cursor = link.info.pop(_CURSOR, None) or link.cursor()
-        for listener in conn.dispatch.before_cursor_execute:
-            listener(conn, cursor, form.text, values, None, False)
-        try:
-            cursor.execute(form.text, values)
-            rows = cursor.fetchall() if form.types else ()
-        except conn.dialect.loaded_dbapi.Error as fault:
-            # The one place that knows which faults lose the connection and what a message may say; it always raises.
-            conn._handle_dbapi_exception(fault, form.text, values, cursor, None)  # noqa: SLF001
-        except (
-            Exception
-        ) as fault:  # a job's time limit, raised by a signal: what was under way must not be met again
-            conn.invalidate(fault)
-            raise
-        except BaseException as fault:  # noqa: BLE001 - the process is to end: the connection is dropped
-            conn._handle_dbapi_exception(fault, form.text, values, cursor, None)  # noqa: SLF001
-        if rows:
-            rows = form.read_rows(rows, cursor)
-        link.info[_CURSOR] = cursor
-        return IteratorResult(form.columns, iter(rows))
+            form = self._forms[dialect.name, names] = _compile_form(self.statement, dialect, names)
+        return form
+
+
+def run_form(conn: Connection, form: _Form, text: str, values: Any) -> Sequence[Any]:
+    """Run this text with these values and return the rows; what is raised is as in ``CompiledStatement.run``."""
+    link = conn.connection
+    cursor = link.info.pop(_CURSOR, None) or link.cursor()
+    for listener in conn.dispatch.before_cursor_execute:
+        listener(conn, cursor, text, values, None, False)
+    try:
+        cursor.execute(text, values)
+        rows = cursor.fetchall() if form.types else ()
+    except conn.dialect.loaded_dbapi.Error as fault:
+        # The one place that knows which faults lose the connection and what a message may say; it always raises.
+        conn._handle_dbapi_exception(fault, text, values, cursor, None)  # noqa: SLF001
+    except Exception as fault:  # a job's time limit, by a signal: what was under way must not be met again
+        conn.invalidate(fault)
+        raise
+    except BaseException as fault:  # noqa: BLE001 - the process is to end: the connection is dropped
+        conn._handle_dbapi_exception(fault, text, values, cursor, None)  # noqa: SLF001
+    if rows:
+        rows = form.read_rows(rows, cursor)
+    link.info[_CURSOR] = cursor
+    return rows
 
 
 @dataclass(slots=True)
 class _Form:
-    """The text of a statement on one database, with what to do to the values that go in and come out.
+    """The text of a statement on one database; ``names`` are those of its places, where they have some.
 
-    ``places`` holds for each place of the text the name of the value given (None where it is ``fixed``), what changes
-    it for the driver, and the fixed value; ``names`` the names of the places, where they have some.
+    ``places`` holds for each the name of the value given (None: ``fixed``), what changes it, and the fixed value.
     """
 
     text: str

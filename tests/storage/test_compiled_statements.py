@@ -140,6 +140,8 @@ def _add_and_sleep(tx: Tx) -> None:
 def test_a_time_limit_inside_a_statement_keeps_its_class(
     postgresql_store: Store, error: type[BaseException]
 ) -> None:
+    with postgresql_store.write():  # connected before the time runs
+        pass
     with pytest.raises(error), _stopped_after(0.05, error), postgresql_store.write() as tx:
         _add_and_sleep(tx)
     with postgresql_store.write() as tx:
@@ -191,3 +193,93 @@ def test_what_listens_to_statements_hears_these(store: Store) -> None:
         tx.execute(_OF_SCOPE, {"_scope": b"x"})
     assert len(heard) == 1
     assert heard[0] == str(_OF_SCOPE.statement.compile(dialect=tx.conn.dialect, column_keys=["_scope"]))
+
+
+# What is posted: written by the next statement, or at the end.
+
+_ADD_LINE = CompiledStatement(lines.insert())
+_CHANGE_TRY = CompiledStatement(tries.update().where(tries.c.scope == sa.bindparam("_scope")))
+LINE = {"channel": "phone", "tokens": 5, "filled_at": NOW}
+SETTING = {"name": "a", "value": {"b": "100 %"}, "by": "x", "at": NOW}
+_ADD_SETTING = CompiledStatement(stored.insert())
+
+
+@contextmanager
+def _heard(tx: Tx) -> Iterator[list[str]]:
+    found: list[str] = []
+
+    def note(*given: Any) -> None:
+        found.append(given[2])
+
+    sa.event.listen(tx.conn, "before_cursor_execute", note)
+    yield found
+    sa.event.remove(tx.conn, "before_cursor_execute", note)
+
+
+def _count_rows(tx: Tx) -> list[int]:
+    return [
+        tx.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        for table in (tries, lines, stored)
+    ]
+
+
+def test_what_is_posted_goes_in_one_trip_and_is_there_for_the_next_statement(store: Store) -> None:
+    with store.write() as tx:
+        with _heard(tx) as heard:
+            tx.post(_ADD, TRY)
+            tx.post(_ADD_LINE, LINE)
+            tx.post(_ADD_SETTING, SETTING)
+            assert len(heard) == (0 if tx.dialect == "postgresql" else 3)
+            assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).one().n == 3
+        assert len(heard) == (2 if tx.dialect == "postgresql" else 4)
+        assert _count_rows(tx) == [1, 1, 1]
+    with store.read() as tx:
+        assert tx.execute(sa.select(stored.c.value)).scalar_one() == {"b": "100 %"}
+
+
+def test_what_is_posted_last_is_written_at_the_end(store: Store) -> None:
+    with store.write() as tx:
+        tx.post(_ADD_LINE, LINE)
+    with store.write() as tx:
+        tx.post(_ADD_SETTING, SETTING)
+        tx.post(_ADD, TRY)
+    with store.read() as tx:
+        assert _count_rows(tx) == [1, 1, 1]
+
+
+def test_two_changes_of_a_row_keep_their_order(store: Store) -> None:
+    with store.write() as tx:
+        tx.post(_ADD, TRY)
+        tx.post(_CHANGE_TRY, {"_scope": TRY["scope"], "n": 4})
+        tx.post(_CHANGE_TRY, {"_scope": TRY["scope"], "n": 5})
+    with store.read() as tx:
+        assert tx.execute(_OF_SCOPE, {"_scope": TRY["scope"]}).one().n == 5
+
+
+def _post_two(store: Store, first: dict[str, Any], second: dict[str, Any]) -> None:
+    with store.write() as tx:
+        tx.post(_ADD_SETTING, first)
+        tx.post(_ADD, second)
+
+
+def _post_and_stop(store: Store) -> None:
+    with store.write() as tx:
+        tx.post(_ADD_LINE, LINE)
+        raise KeyError
+
+
+def test_nothing_of_what_was_posted_stays_where_one_fails_or_the_block_does(store: Store) -> None:
+    with store.write() as tx:
+        tx.post(_ADD, TRY)
+    with pytest.raises(IntegrityError):
+        _post_two(store, SETTING, TRY)
+    with pytest.raises(NotText):
+        _post_two(store, SETTING | {"by": "a\0"}, TRY | {"scope": b"1" * 32})
+    with pytest.raises(TooLong):
+        _post_two(store, SETTING | {"by": "a" * 41}, TRY | {"scope": b"1" * 32})
+    with pytest.raises(KeyError):
+        _post_and_stop(store)
+    with pytest.raises(WriteRefused), store.read() as tx:
+        tx.post(_ADD_LINE, LINE)
+    with store.read() as tx:
+        assert _count_rows(tx) == [1, 0, 0]

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from gateway.storage import database
+from gateway.storage import sql_drivers
 from gateway.storage.database import Lost, Store, Tx, Unavailable
 from gateway.storage.tables import lines, tries
 from tests.support.clocks import SetClock
@@ -213,7 +213,7 @@ def test_a_server_that_comes_back_is_used_again(clock: SetClock) -> None:
 def test_the_faults_of_sqlite_that_are_not_ours(code: int) -> None:
     fault = sqlite3.OperationalError(SECRET)
     fault.sqlite_errorcode = code  # type: ignore[misc]
-    named = database._name_sqlite_fault(fault, writing=True)
+    named = sql_drivers._name_sqlite_fault(fault, writing=True)
     assert isinstance(named, Unavailable)
     assert SECRET not in str(named)
 
@@ -225,6 +225,6 @@ def test_a_reader_in_a_folder_that_is_not_ours_to_write_is_no_fault_of_ours(name
     fault = sqlite3.OperationalError("attempt to write a readonly database")
     fault.sqlite_errorcode = getattr(sqlite3, f"SQLITE_READONLY_{name}")  # type: ignore[misc]
     fault.sqlite_errorname = f"SQLITE_READONLY_{name}"  # type: ignore[misc]
-    named = database._name_sqlite_fault(fault, writing=writing)
+    named = sql_drivers._name_sqlite_fault(fault, writing=writing)
     assert isinstance(named, Unavailable)
     assert name in str(named)

@@ -75,8 +75,15 @@ class _Failing:
         return self
 
     def execute(self, *args: Any) -> Any:
+        self._count(args[0])
+        return self._tx.execute(*args)
+
+    def post(self, *args: Any) -> None:
+        self._count(args[0])
+        self._tx.post(*args)
+
+    def _count(self, statement: Any) -> None:
         self._n += 1
         if self._n == self._at:
-            self._said.append(type(args[0]).__name__)
+            self._said.append(type(statement).__name__)
             raise Unavailable("disk full")
-        return self._tx.execute(*args)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gateway.domain.callbacks.queue_rules import find_spoken_language
 from gateway.domain.permissions import AuditAct, Permission
 from gateway.storage import attempts, queue, queue_counts
-from gateway.storage.list_filter import ListFilter
+from gateway.storage.tables.callbacks import ListFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -377,6 +377,7 @@ def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: AuditAct) -> A
         tx, kind="announce", channel=new.channel, lane=f"callback:{callback.id}", priority=0,
         now=new.now, due_at=new.now, expires_at=new.now + _LASTS,
         once=f"announce:{callback.id}:{callback.asks}", caller_id=new.caller.id, callback_id=callback.id,
+        is_first=act is AuditAct.ASKED,
     )  # fmt: skip
     return Accepted(receipt=receipt, nudges=(row,) if row else (), request=callback)
 

@@ -1,8 +1,12 @@
-"""Tables of callback requests: requests, further codes, attempts, notes, drafts and bridged calls."""
+"""Tables of callback requests, further codes, attempts, notes, drafts and calls; how lists of requests are narrowed."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -10,9 +14,12 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
+    or_,
     text,
 )
 
+from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.storage.value_limits import (
     CLOSED,
     HAS_CALLER,
@@ -204,3 +211,39 @@ bridges = Table(
     Index("ix_bridges_callback", "callback_id"),
     Index("ix_bridges_person", "person_id", "at"),
 )
+
+# The conditions to which a list of requests is narrowed.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFilter:
+    """What a list is narrowed to: languages, open windows, danger, holder, reason; what is empty narrows nothing."""
+
+    languages: tuple[str, ...] = ()
+    due: bool = False
+    danger: bool = False
+    holder_id: str = ""
+    reason: str = ""
+
+    def build_conditions(self, now: datetime) -> list[ColumnElement[bool]]:
+        """Return the conditions."""
+        found = [is_due(now)] if self.due else []
+        if self.languages:
+            found.append(
+                or_(*(callbacks.c.language.startswith(one, autoescape=True) for one in self.languages))
+            )
+        if self.danger:
+            found.append(callbacks.c.priority == DANGER)
+        if self.reason:
+            found.append(callbacks.c.reason == self.reason)
+        if self.holder_id:
+            found.append(callbacks.c.holder_id == self.holder_id)
+        return found
+
+
+EVERYTHING = ListFilter()
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that the window of a request is open."""
+    return and_(callbacks.c.due_at <= now, callbacks.c.due_until > now)
