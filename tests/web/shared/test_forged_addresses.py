@@ -5,6 +5,7 @@ from flask import request
 
 from gateway.foundation.network_addresses import find_subscriber
 from gateway.web.shared.auth import anyone
+from gateway.web.shared.front import join_headers
 from tests.support.web_apps import pages_of
 from tests.web.shared.test_front import Head, Wire, asked, built
 
@@ -34,7 +35,7 @@ def addresses_of(parts):
         given = [(name.lower(), value) for name, value in headers]
         head = Head("/where", "GET", given=given, client=f"{peer}:4711")
         _, _, body = asked(built(app.wsgi_app, most_bytes=0), head, Wire())
-        front = built(proxies=proxies)._caller(head.client, given)
+        front = built(proxies=proxies)._caller(head.client, join_headers(given))
         return find_subscriber(body.decode()), front
 
     return find
