@@ -165,6 +165,30 @@ except ChildProcessError:
     assert alone(program) == "no child is left\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="sched_getaffinity(2) is Linux's")
+@pytest.mark.parametrize(
+    ("nth", "more", "own"),
+    [
+        pytest.param(1, 0, True, id="as many processors as processes"),
+        pytest.param(0, 0, False, id="a process without a number"),
+        pytest.param(1, 1, False, id="more processes than processors"),
+        pytest.param(1, -1, False, id="more processors than processes"),
+    ],
+)
+def test_a_process_keeps_to_a_processor_only_where_there_are_just_as_many(
+    nth: int, more: int, *, own: bool
+) -> None:
+    program = f"""
+import os
+from gateway.operations import forking
+allowed = os.sched_getaffinity(0)
+forking.keep_to_processor({nth}, len(allowed) + {more})
+kept = os.sched_getaffinity(0)
+print(len(kept) == 1 and kept <= allowed if {own} else kept == allowed)
+"""
+    assert alone(program) == "True\n"
+
+
 @pytest.mark.parametrize(
     ("work", "status", "said"),
     [
