@@ -144,7 +144,7 @@ class UssdTurn:
 
     def _answer_loaded(self, asking: Asking) -> RenderedPage:
         stored = self._load(asking)
-        place = split_saved(stored) if stored is not None and stored.mark == self.mark else None
+        place = self._split_own(stored)
         found = self.moves.find_next(place) if place is not None else None
         if found is not None and stored is not None:
             self._save(asking, stored, found.place, stored.hop + 1, may_stay=True)
@@ -160,6 +160,10 @@ class UssdTurn:
         moved, hop = self._find_page(how, stored, saved)
         self._save(asking, stored, moved.as_stored(), hop, may_stay=is_rememberable(moved.session))
         return self._show_saved(moved)
+
+    def _split_own(self, stored: Stored | None) -> StoredPlace | None:
+        """Take the stored session apart where it is this one."""
+        return split_saved(stored) if stored is not None and stored.mark == self.mark else None
 
     def _show_remembered(self, move: Move) -> RenderedPage:
         self.moves.count_all(move.page.version, move.counted)
@@ -201,7 +205,7 @@ class UssdTurn:
             return self._start_session(lost=True), self._hop_count(stored)
         self.begun, self.serial = held.begun or self.begun, held.serial
         page = self._apply_inputs(held, menu)
-        place = split_saved(stored) if stored is not None and stored.mark == self.mark else None
+        place = self._split_own(stored)
         if place is not None and is_rememberable(held.session) and not self.effects_done:
             self.moves.keep_next(place, page, self.facts)
         return page, (stored.hop if stored else 0) + 1
