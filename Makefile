@@ -35,8 +35,8 @@ bench: $(VENV)/.test ## the timed comparisons, one table
 	$(BIN)/python bench/run.py
 	@$(BIN)/python -c "import gunicorn" 2>/dev/null && $(BIN)/python -m bench.web || echo "The yardstick over HTTP needs gunicorn: pip install -e '.[bench]', then python -m bench.web"
 
-slow: $(VENV)/.test ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+slow: $(VENV)/.test ## the tests that take minutes, and every law with all its examples
+	EXAMPLES=all $(BIN)/python -m pytest -m "slow or hypothesis"
 
 faults: $(VENV)/.test ## plants faults one at a time; each must turn a named test red
 	$(BIN)/python -m tests.laws.plant

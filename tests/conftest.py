@@ -15,11 +15,12 @@ from gateway.storage.database import Store
 from tests.support.cheap_hashes import hash_cheaply
 from tests.support.clocks import SetClock
 from tests.support.compiled import keep_statements
+from tests.support.examples import count_examples
 from tests.support.ledgers import PostgresqlLedgers, SqliteLedgers
 from tests.support.servers import Missing, PostgreSQL, Valkey
 
 # A loaded machine is no failure: what must be fast is measured where it matters.
-hypothesis.settings.register_profile("house", deadline=None, database=None)
+hypothesis.settings.register_profile("house", deadline=None, database=None, max_examples=count_examples(100))
 hypothesis.settings.load_profile("house")
 keep_statements()
 hash_cheaply()

@@ -18,6 +18,7 @@ from gateway.foundation.phone_numbers import (
     read_posted_number,
     to_e164,
 )
+from tests.support.examples import count_examples
 
 HOME = ("LA", "TH")
 
@@ -308,7 +309,7 @@ def check_against_library(written: str) -> None:
 
 
 @given(st.sampled_from(CODES), st.text("0123456789", max_size=15))
-@settings(max_examples=400)
+@settings(max_examples=count_examples(400))
 @example(0, "6374253")
 @example(0, "4997237")
 @example(54, "91123456789")

@@ -13,6 +13,7 @@ from gateway.domain.contact_safety import When
 from gateway.helpdesk.requests.planning import find_window_start, plan_on, plan_window
 from tests.helpdesk.requests.test_accept import at
 from tests.support.desk_rig import Desk
+from tests.support.examples import count_examples
 
 NOW = at(24, 14, 5)
 
@@ -73,7 +74,11 @@ def test_attempts_of_one_window_share_an_instant_however_it_was_planned(light: D
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=count_examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     when=st.sampled_from([When("morning"), When("noon"), When("evening"), When("sunday"), When.NOW]),
     now=st.integers(0, 7 * 24 * 60),

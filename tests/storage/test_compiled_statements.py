@@ -18,6 +18,7 @@ from gateway.storage.database import Lost, Store, Tx, WriteRefused
 from gateway.storage.tables import lines, tries
 from gateway.storage.tables import settings as stored
 from gateway.storage.value_limits import CompiledStatement, NotText, TooLong, build_insert
+from tests.support.examples import count_examples
 
 NOW = datetime(2026, 11, 24, 11, 5, 7, 123456, tzinfo=UTC)
 TRY = {"scope": b"\0" * 32, "n": 3, "first_at": NOW, "last_at": NOW + timedelta(hours=1)}
@@ -35,7 +36,11 @@ def _read_both(tx: Tx, compiled: CompiledStatement, values: dict[str, Any]) -> t
     return [row._asdict() for row in by_text], [row._asdict() for row in by_core]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=count_examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(n=st.integers(0, 2**31 - 1), first=_instants, last=_instants, scope=st.binary(min_size=1, max_size=32))
 def test_what_is_written_by_text_is_read_as_by_sqlalchemy(
     store: Store, n: int, first: datetime, last: datetime, scope: bytes
@@ -50,7 +55,11 @@ def test_what_is_written_by_text_is_read_as_by_sqlalchemy(
         assert _read_both(tx, _OF_SCOPE, {"_scope": scope}) == ([values], [values])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=count_examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(word=st.text(max_size=60), value=st.recursive(st.integers(-9, 9) | _words, st.lists, max_leaves=4))
 def test_a_text_is_taken_or_refused_as_by_sqlalchemy(store: Store, word: str, value: Any) -> None:
     values = {"name": word, "value": value, "rev": 0, "by": "x", "at": NOW}

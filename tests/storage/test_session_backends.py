@@ -12,6 +12,7 @@ from gateway.storage.database import Store, Unavailable
 from gateway.storage.session_backends import Address, InMemory, Saving, Stored
 from gateway.storage.sessions import Sessions
 from tests.support.clocks import SetClock
+from tests.support.examples import count_examples
 from tests.support.ledgers import MASTER
 from tests.support.outage_rig import sql_away
 from tests.support.servers import Valkey
@@ -130,7 +131,7 @@ def test_it_is_sealed_for_one_number_and_for_its_owner(
 
 
 @given(content=st.binary(max_size=60))
-@settings(max_examples=50)
+@settings(max_examples=count_examples(50))
 def test_what_is_damaged_is_as_good_as_nothing(
     content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.storage import atomic_files
 from gateway.storage.database import Store
 from gateway.storage.spool import Spool
+from tests.support.examples import count_examples
 from tests.support.processes import CONTEXT
 
 KEY, OTHER = b"\x01" * 32, b"\x02" * 32
@@ -126,7 +127,11 @@ def test_file_and_folder_are_flushed(spool: Spool, monkeypatch: pytest.MonkeyPat
 
 
 @given(entry=st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.none(), st.lists(st.text()))))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=count_examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_entry_comes_back_as_it_was(spool: Spool, entry: dict[str, object]) -> None:
     spool.drop(KEY)
     assert spool.keep(KEY, entry) == entry

@@ -9,6 +9,7 @@ from gateway.storage.database import Store
 from gateway.storage.tables import chores
 from gateway.storage.value_limits import NotText, TooLong, ValueRefused
 from tests.support.clocks import SetClock
+from tests.support.examples import count_examples
 
 
 def put(store: Store, name: str, clock: SetClock) -> None:
@@ -42,7 +43,7 @@ def test_a_length_holds_on_both_and_a_longer_condition_finds_nothing(store: Stor
 
 
 @pytest.mark.fault("K16")
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(name=st.text(st.characters(), min_size=1, max_size=45))
 def test_both_databases_say_the_same_of_any_text(both: list[Store], name: str) -> None:
     said = [_said(store, name) for store in both]

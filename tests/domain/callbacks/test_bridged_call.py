@@ -23,6 +23,7 @@ from gateway.domain.callbacks.bridged_call import (
 from gateway.domain.callbacks.outcomes import NOT_DIALLED, Outcome
 from gateway.domain.events import Cause
 from gateway.storage.tables import RUNG
+from tests.support.examples import count_examples
 
 OVER = (BridgeState.ENDED, BridgeState.LOST)
 WANTED = {
@@ -212,4 +213,6 @@ class BridgeMachine(RuleBasedStateMachine):
 
 
 TestBridge = BridgeMachine.TestCase
-TestBridge.settings = settings(max_examples=200, stateful_step_count=30, deadline=None, database=None)
+TestBridge.settings = settings(
+    max_examples=count_examples(200), stateful_step_count=30, deadline=None, database=None
+)

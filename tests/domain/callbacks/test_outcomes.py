@@ -19,6 +19,7 @@ from gateway.domain.callbacks.outcomes import (
 from gateway.domain.callbacks.states import CallbackEvent
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.contact_safety import When
+from tests.support.examples import count_examples
 
 ZONE = "Asia/Vientiane"
 HOURS = Hours.parse({day: ["08:00-21:00"] for day in DAYS})
@@ -137,7 +138,7 @@ def test_now_has_no_next_window_but_a_time_she_names() -> None:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=count_examples(100), deadline=None)
 @given(
     outcome=st.sampled_from(list(Outcome)),
     tries=st.integers(0, 2),

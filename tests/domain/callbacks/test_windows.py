@@ -19,6 +19,7 @@ from gateway.domain.callbacks.windows import (
     list_offered_windows,
 )
 from gateway.domain.contact_safety import When
+from tests.support.examples import count_examples
 from tests.support.windows import EVERY, SAMPLE
 
 ZONE = "Asia/Vientiane"
@@ -191,7 +192,7 @@ _instant = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count_examples(60), deadline=None)
 @given(
     when=st.sampled_from(list(SPANS)),
     hours=_hours,
@@ -209,7 +210,7 @@ def test_the_plan_agrees_with_looking_at_every_minute(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count_examples(60), deadline=None)
 @given(hours=_hours, now=_instant)
 @example(hours=WEEK, now=at(24, 20, 50))
 @example(hours=WEEK, now=at(24, 20, 51))
@@ -221,7 +222,7 @@ def test_what_is_offered_can_be_planned_and_nothing_else_can(hours: Hours, now: 
     assert ("now" in offers) == all(duty(hours, now + n * MINUTE) for n in range(LONG_ENOUGH // MINUTE))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count_examples(60), deadline=None)
 @given(hours=_hours, now=_instant)
 def test_now_never_rings_while_nobody_is_there_nor_after_half_an_hour(hours: Hours, now: datetime) -> None:
     window = find_next_window(When.NOW, hours, ZONE, now)

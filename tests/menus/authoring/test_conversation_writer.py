@@ -14,6 +14,7 @@ from gateway.menus.authoring.conversation_writer import HER_CODE, Walk, quote_te
 from gateway.menus.engine import serialization
 from gateway.menus.engine.model import Choice, Fact, FactValue, Menu
 from gateway.menus.engine.screens import Information
+from tests.support.examples import count_examples
 from tests.support.house import sample
 
 ZONE = "Asia/Vientiane"
@@ -95,7 +96,7 @@ def test_keys_after_the_end_are_left_out_and_said_to_be() -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count_examples(60), deadline=None)
 def test_whatever_is_typed_is_read_back_as_it_was(typed: str) -> None:
     cases, problems = read_conversations(
         {"x.yaml": f"- it: x\n  steps:\n  - {{sends: {quote_text(typed)}, screen: a}}".encode()}, ZONE

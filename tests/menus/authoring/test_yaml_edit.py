@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.menus.authoring import yaml_edit
 from gateway.menus.authoring.yaml_spans import NotEditable, measure_spans
+from tests.support.examples import count_examples
 from tests.support.house import MENUS
 
 FILE = """\
@@ -152,7 +153,7 @@ def test_lists_keep_the_place_and_the_comments_of_words_that_stay(path, items, f
     assert after.count("\r\n") == (after.count("\n") if ending == "\r\n" else 0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=count_examples(40))
 @given(
     kept=st.lists(st.booleans(), min_size=4, max_size=4),
     fresh=st.lists(
@@ -194,7 +195,7 @@ def test_what_cannot_be_edited_alone_is_refused(edit):
         edit(FILE)
 
 
-@settings(max_examples=25)
+@settings(max_examples=count_examples(25))
 @given(seed=st.integers(0, 10**6), words=st.text(min_size=1, max_size=40))
 def test_any_words_at_any_text_of_the_sample(seed, words):
     """The oracle is the proof inside the edit; here it is held against the bytes before and after the place."""

@@ -11,6 +11,7 @@ from bench.menus import files as generated
 from gateway.menus.authoring import yaml_loader, yaml_nodes
 from gateway.menus.authoring.yaml_loader import Loaded, load
 from gateway.menus.authoring.yaml_nodes import may_differ
+from tests.support.examples import count_examples
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = sorted((ROOT / "menus").glob("*.yaml"))
@@ -152,7 +153,7 @@ def test_generated_folders_are_read_quickly_and_alike():
         assert repr(read_quickly(content)) == repr(read_carefully(content))
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(st.lists(st.sampled_from(SIGNS), max_size=14).map("".join))
 def test_any_text_of_signs_is_read_alike(text):
     content = text.encode()
@@ -160,7 +161,7 @@ def test_any_text_of_signs_is_read_alike(text):
     assert found is None or repr(found) == repr(read_carefully(content))
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(st.integers(0, len(LINES) - 12), st.integers(1, 12), st.data())
 def test_a_part_of_the_sample_with_a_slip_is_read_alike(first, count, data):
     text = "\n".join(LINES[first : first + count])
@@ -191,7 +192,7 @@ def test_what_two_parsers_read_differently_goes_to_the_careful_one(text):
     assert may_differ(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=count_examples(300))
 @given(st.lists(st.sampled_from([*SIGNS, "\r", "\u2003"]), max_size=10).map("".join))
 def test_the_look_at_single_signs_finds_what_the_pattern_finds(text):
     assert may_differ(text) == (DIFFERENT.search(text) is not None)
@@ -217,7 +218,7 @@ def test_no_file_of_the_sample_is_left_to_the_careful_parser(path):
     assert not DIFFERENT.search(path.read_text())
 
 
-@settings(max_examples=200)
+@settings(max_examples=count_examples(200))
 @given(st.lists(st.sampled_from(["a", " ", "\n", "\n ", *ODD]), max_size=6).map("".join))
 def test_a_text_without_an_unusual_sign_is_readable_and_indented_by_spaces(text):
     odd = yaml_nodes.UNREADABLE.search(text) or yaml_loader._ODD_INDENT.search(text)

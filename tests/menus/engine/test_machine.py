@@ -34,6 +34,7 @@ from gateway.menus.engine.engine import (
 )
 from gateway.menus.engine.screens import Entry, Form, Information, Question
 from gateway.menus.engine.session import Session
+from tests.support.examples import count_examples
 from tests.support.menu_builders import ACCEPTED, FOUND, LINE, NOW
 from tests.support.menu_strategies import HOSTILE, KNOWN, menus
 
@@ -254,7 +255,10 @@ class PersonByText(Person):
 
 for machine in (Person, PersonByText):
     machine.TestCase.settings = settings(
-        max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=count_examples(40),
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
     )
 
 TestPerson = Person.TestCase

@@ -23,6 +23,7 @@ from gateway.menus.engine.screens import Choices, End, Entry, Information, Offer
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.text_size import measure_text
 from gateway.menus.engine.wording import find_longest_values
+from tests.support.examples import count_examples
 from tests.support.menu_builders import MESSAGES, changed, choice, en, small_menu
 from tests.support.menu_strategies import LINES, ROOMS, SENTENCES, menus, texts
 
@@ -227,7 +228,7 @@ def test_an_empty_screen_is_one_page():
     assert cut(Offer(id="x")) == ["0 Back\n00 Home"]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=count_examples(60), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     texts(SENTENCES, 30),
     st.lists(texts(LINES, 1), max_size=8),
@@ -253,7 +254,7 @@ def test_pages_hold_everything_once_in_order_and_fit(text, labels, language, for
         assert size.units <= {"gsm7": 160, "ucs2": 70}[size.coding]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=count_examples(25), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(menus(), st.sampled_from(["en", "lo", "lo-Latn", "th", "xx"]), st.integers(8, 200))
 def test_anything_is_cut_somehow(menu, language, room):
     tiny = Limits(name="tiny", gsm7=room, ucs2=room // 2, gsm7_stop=room, ucs2_stop=room // 2)
@@ -273,7 +274,7 @@ MESSAGES_TOO = st.sampled_from(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=count_examples(150), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(menus(), MESSAGES_TOO, st.sampled_from(["en", "lo", "lo-Latn", "th"]), st.integers(8, 200), st.data())
 def test_a_text_that_fits_whole_is_the_page_that_cutting_line_by_line_makes(
     menu, messages, language, room, data

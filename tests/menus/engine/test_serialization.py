@@ -17,6 +17,7 @@ from gateway.menus.engine.serialization import (
     load_menu,
 )
 from gateway.menus.engine.wording import find_longest_values
+from tests.support.examples import count_examples
 from tests.support.house import sample
 from tests.support.menu_builders import small_menu
 from tests.support.menu_strategies import menus
@@ -88,7 +89,7 @@ def test_every_kind_has_a_word():
     assert {screen.kind for screen in MENU.screens.values()} == set(SCREEN_KINDS)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=count_examples(20), suppress_health_check=[HealthCheck.too_slow])
 @given(menus())
 def test_round_trip_of_any_sound_menu(menu):
     assert load_menu(dump_menu(menu)) == menu

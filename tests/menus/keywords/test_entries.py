@@ -19,6 +19,7 @@ from gateway.menus.keywords.script_runs import (
     split_runs,
     word_of,
 )
+from tests.support.examples import count_examples
 from tests.support.menu_builders import small_menu
 
 LETTERS = "abກຂ່າລ ັกข้าู"
@@ -44,7 +45,7 @@ def list_inside(entries: list[LexiconEntry], run) -> list[LexiconEntry]:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(st.lists(words, max_size=25), texts)
 def test_a_group_finds_what_each_word_finds(some, text):
     entries = entries_of(some)
@@ -56,7 +57,7 @@ def test_a_group_finds_what_each_word_finds(some, text):
             assert list(group.at(run, place)) == [(end, each) for end, each in ends if end > 0]
 
 
-@settings(max_examples=80)
+@settings(max_examples=count_examples(80))
 @given(st.lists(st.tuples(st.lists(words, max_size=4), st.lists(words, max_size=4)), max_size=6), texts)
 def test_phrases_are_found_list_by_list(pairs, text):
     made = [(Group(entries_of(one)), Group(entries_of(two))) for one, two in pairs]
@@ -72,7 +73,7 @@ def test_phrases_are_found_list_by_list(pairs, text):
         assert list(found.places(run)) == in_turn
 
 
-@settings(max_examples=200)
+@settings(max_examples=count_examples(200))
 @given(st.text(LETTERS + "\u200b\u200d\u0301É１①ຫນມໍ່ຳเเเแ์", max_size=12))
 def test_folding_in_one_pass_is_folding_letter_by_letter(text):
     plain = "".join(_plain(each) for each in text.casefold() if not _is_unseen(each))
@@ -90,7 +91,7 @@ def test_no_rule_forbids_a_cut_between_plain_letters(text):
             assert not _is_forbidden(text, place)
 
 
-@settings(max_examples=300)
+@settings(max_examples=count_examples(300))
 @given(st.text(LETTERS + "abz059 .-'\u00e9ໆຯๆฯ฿\u0e3f\u0e4f\u0e50\u0ed1\u0eff\u200b\n", max_size=14))
 def test_runs_of_one_script_are_cut_as_letter_by_letter(text):
     assert list(_cut_runs(text)) == list(cut_letters(text))
@@ -102,7 +103,7 @@ def test_every_letter_is_of_the_script_that_it_is_found_in():
             assert list(_cut_runs(text)) == list(cut_letters(text))
 
 
-@settings(max_examples=300)
+@settings(max_examples=count_examples(300))
 @given(
     st.text("aw.@/: sS.\U0001f198\U0001f6d1é1ກ", max_size=16)
     | st.sampled_from(["s.o.s", "WWW.x", "a@b.co", "b.la/x"])

@@ -10,6 +10,7 @@ from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords import understand_text
 from gateway.menus.keywords.fuzzy_match import find_near_words, list_likely_words, measure_distance
 from gateway.menus.keywords.phonetic import sound_out, strip_tones
+from tests.support.examples import count_examples
 
 LETTERS = "abcdefgh"
 
@@ -165,7 +166,7 @@ def test_danger_anywhere_wins_over_what_is_nearly_there(menu: Menu) -> None:
     assert match.keyword.danger
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count_examples(150), deadline=None)
 @given(data=st.data())
 def test_one_slip_in_a_long_word_is_forgiven_and_bounded(sample: object, data: st.DataObject) -> None:
     """Any word of ten letters and more with one letter changed leads where it stands, or to an equally near one."""

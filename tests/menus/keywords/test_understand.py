@@ -12,6 +12,7 @@ from gateway.menus.authoring.checks.characters import write_out_word
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords import Match, understand_text
 from gateway.menus.keywords.script_runs import fold_text
+from tests.support.examples import count_examples
 
 _PATH = Path(__file__).parent / "tables.py"
 _SPEC = importlib.util.spec_from_file_location("engine_words_tables", _PATH)
@@ -163,14 +164,14 @@ HOSTILE = st.text(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count_examples(300), deadline=None)
 @given(text=HOSTILE)
 def test_no_text_raises_and_folding_is_stable(sample: Any, text: str) -> None:
     understand_text(sample.menu, text)
     assert fold_text(fold_text(text)) == fold_text(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=count_examples(200), deadline=None)
 @given(text=HOSTILE, row=st.sampled_from(DANGER))
 def test_danger_apart_from_other_text_is_never_missed(sample: Any, text: str, row: list[str]) -> None:
     match = understand_text(sample.menu, f"{text}. {row[2]}. {text}")

@@ -18,6 +18,7 @@ from gateway.operations.publishing.stored import (
     write_archive,
 )
 from gateway.web.shared.labels import show_controls
+from tests.support.examples import count_examples
 from tests.support.house import MENUS
 
 NAMES = st.from_regex(r"(?:[a-z0-9_-]{1,8}/){0,2}[a-zA-Z0-9_ -]{0,8}[a-z0-9]\.ya?ml", fullmatch=True)
@@ -48,14 +49,14 @@ def test_the_sample_comes_back_byte_for_byte():
     assert write_archive(files) == packed_files  # the same files are the same bytes
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(files=FOLDERS)
 def test_any_folder_comes_back_byte_for_byte(files):
     assert read_archive(write_archive(files)) == files
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@settings(max_examples=count_examples(500))
 @given(files=FOLDERS)
 def test_five_hundred_folders_come_back_byte_for_byte(files):
     assert read_archive(write_archive(files)) == files
@@ -117,7 +118,7 @@ def test_a_size_that_the_archive_lies_about_is_counted():
         read_archive(bytes(content))
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(
     lines=LINES,
     ending=st.sampled_from(["\n", "\r\n"]),

@@ -27,6 +27,7 @@ from gateway.operations.publishing.translations import (
     write_workbook,
 )
 from gateway.storage.live_menus import Versions
+from tests.support.examples import count_examples
 from tests.support.menu_folders import HERE
 from tests.support.web_surroundings import parts_around
 
@@ -146,7 +147,7 @@ WORDS = st.text(st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S"
 
 
 @pytest.mark.parametrize(("write", "read"), FORMS, ids=["po", "xlsx"])
-@settings(max_examples=20)
+@settings(max_examples=count_examples(20))
 @given(texts=st.lists(st.tuples(WORDS.filter(str.strip), WORDS), min_size=1, max_size=5))
 def test_any_words_come_back_as_they_went(write, read, texts):
     rows = [
@@ -270,7 +271,7 @@ def test_what_an_editor_spoilt_is_refused_whole(content):
         read_catalogue(content)
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(at=st.integers(0, len(SENT)), put_in=st.binary(max_size=6), out=st.integers(0, 9))
 def test_no_spoilt_catalogue_breaks_its_reader(at, put_in, out):
     with contextlib.suppress(BadSheet):

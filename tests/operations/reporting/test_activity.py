@@ -22,6 +22,7 @@ from gateway.operations.reporting.activity import (
 from gateway.storage import reports
 from gateway.storage.reports import SESSIONS, Figure
 from tests.support.actors import actor
+from tests.support.examples import count_examples
 from tests.support.outbox_rig import made_parts
 from tests.support.sql_counting import count_sql
 
@@ -158,7 +159,7 @@ def test_the_waits_of_a_period_come_out_of_their_steps(steps, found):
 few = st.integers(0, 9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count_examples(150), deadline=None)
 @given(st.fixed_dictionaries({by: st.lists(few, min_size=1, max_size=3) for by in SPLITS}), few)
 @example({"day": [9, 3], "hour": [12], "channel": [6, 6], "language": [12]}, 0)
 @example({"day": [5, 1], "hour": [3, 3], "channel": [6], "language": [1, 5]}, 0)
@@ -182,7 +183,7 @@ counts_of_a_screen = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count_examples(150), deadline=None)
 @given(counts_of_a_screen)
 @example([(20, 18, 0)])
 @example([(20, 2, 0), (9, 9, 9)])

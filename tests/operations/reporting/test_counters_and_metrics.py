@@ -21,6 +21,7 @@ from gateway.storage.counts import CountedRow, Counters
 from gateway.storage.database import Store, Unavailable
 from gateway.storage.settings import Life
 from tests.support.clocks import SetClock
+from tests.support.examples import count_examples
 from tests.support.outbox_rig import Rows, made_parts
 
 FIRST, LAST = date(2026, 1, 1), date(2027, 1, 1)
@@ -203,7 +204,11 @@ def test_while_sql_is_away_nothing_is_lost(
 WORDS = st.sampled_from(["main", "pay", "danger"])
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=count_examples(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.tuples(WORDS, st.integers(1, 9), st.booleans()), max_size=30))
 def test_any_interleaving_of_adds_and_flushes_is_a_sum(
     sqlite_store: Store, clock: SetClock, steps: list[tuple[str, int, bool]]

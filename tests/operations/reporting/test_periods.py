@@ -30,6 +30,7 @@ from gateway.operations.reporting.monthly_report import quote_formula, report_mo
 from gateway.operations.reporting.periods import NoMonth, find_period, find_period_before, find_today
 from gateway.storage import reports
 from gateway.storage.reports import Figure
+from tests.support.examples import count_examples
 from tests.support.outbox_rig import made_parts
 
 TODAY = date(2026, 11, 24)
@@ -234,7 +235,7 @@ def make_counts(last: int, most: int) -> st.SearchStrategy[Counts]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=count_examples(40), deadline=None)
 @given(make_counts(9, 9))
 @example({(7, "laos", "woman"): 2, (8, "laos", "woman"): 7, (9, "laos", "woman"): 8})
 @example({(7, "laos", "woman"): 1, (8, "laos", "woman"): 1, (9, "laos", "man"): 30})
@@ -251,7 +252,7 @@ def test_a_quarter_beside_its_months_tells_no_small_number(counts):
     refuse_leak(counts, 9)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=count_examples(6), deadline=None)
 @given(make_counts(12, 12))
 def test_a_half_year_beside_its_quarters_and_months_tells_no_small_number(counts):
     refuse_leak(counts, 12)
@@ -348,7 +349,7 @@ def test_no_cell_is_run_as_a_formula(words):
     assert (cell.value or "").strip() == words.replace("\r", "\n").strip() or words[0] in "\t\r"
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12))
 def test_harmless_words_and_counts_stay_as_they_are(words):
     escaped = quote_formula(words)

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.operations.reporting.periods import HiddenGrid, hide_small_cells
+from tests.support.examples import count_examples
 
 SMALLEST = 3
 MOST = 5
@@ -46,7 +47,7 @@ def tables_that_fit(shown: HiddenGrid, whole: HiddenGrid | None) -> list[tuple[i
 @example([[4, 1, 4]], True)
 @example([[4, 1], [4, 4]], True)
 @example([[1, 1, 0], [4, 4, 4]], True)
-@settings(max_examples=150)
+@settings(max_examples=count_examples(150))
 def test_no_small_cell_can_be_worked_out(counts: list[list[int]], is_told: bool) -> None:
     whole, told = totals_of_columns(counts)
     shown = hide_small_cells(counts, SMALLEST, told=told if is_told else None)

@@ -28,6 +28,7 @@ from gateway.web.admin.figures import (
     find_contact_rate,
 )
 from tests.support.desk_rig import HER, OTHER
+from tests.support.examples import count_examples
 from tests.support.web_surroundings import PASSWORD, code_of
 
 OUTCOMES = next(section for section in SECTIONS if section.what == "outcome")
@@ -254,7 +255,7 @@ def test_bars_are_as_long_as_their_numbers_and_hidden_ones_are_gaps(app, rows, w
     assert 'role="img" aria-labelledby="chart-outcome-title chart-outcome-said"' in drawn
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count_examples(60), deadline=None)
 @given(
     found=st.lists(
         st.tuples(st.text(min_size=1, max_size=50), st.none() | st.integers(0, 10**6)), max_size=15

@@ -18,6 +18,7 @@ from gateway.operations import line_settings, maintenance
 from gateway.operations.publishing.menu_drafts import APPROVAL
 from gateway.storage import settings as kept
 from gateway.web.admin.channels import GROUPS, list_groups
+from tests.support.examples import count_examples
 from tests.support.house import apply_over
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import Browser, somebody, token_of
@@ -139,7 +140,7 @@ def test_the_page_shows_values_and_no_secret(parts, tmp_path) -> None:
     assert [secret for secret in hidden if secret in page] == []
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count_examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     word=st.text("abcdefghjkmnpqrstuvwxyz23456789", min_size=12, max_size=24),
     name=st.sampled_from(

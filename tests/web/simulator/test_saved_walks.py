@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.menus.authoring.conversation_writer import Walk
 from gateway.web.simulator.draft import MOST_KEYS, MOST_LETTERS, NotAWalk, read_walk
+from tests.support.examples import count_examples
 
 AT = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 WHOLE = {
@@ -75,7 +76,7 @@ PLAIN = st.recursive(
 
 
 @given(PLAIN)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=count_examples(100), deadline=None)
 def test_whatever_comes_is_a_walk_or_refused(sent: object) -> None:
     try:
         walk = read_walk(json.dumps(sent), at=AT)

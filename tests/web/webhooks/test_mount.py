@@ -17,6 +17,7 @@ from gateway.web.shared.front import build_environ, join_headers
 from gateway.web.webhooks.request_guard import MOST_BYTES, PostHeaders
 from gateway.web.webhooks.views import Gate, mount_webhooks
 from tests.support.channel_tables import line_of
+from tests.support.examples import count_examples
 from tests.support.served_webhooks import Behind, Page
 from tests.web.shared.test_front import Head
 
@@ -186,7 +187,7 @@ def test_headers_are_joined_as_in_the_environment(given: list[tuple[str, str]], 
 
 
 @given(st.lists(st.text(st.characters(codec="ascii", categories=("L", "N", "P")), max_size=12), max_size=6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=count_examples(80), deadline=None)
 def test_any_address_is_answered_as_through_flask(parts: list[str]) -> None:
     rig = _Rig()
     path = "/webhooks/" + "/".join(parts)
@@ -195,7 +196,7 @@ def test_any_address_is_answered_as_through_flask(parts: list[str]) -> None:
 
 
 @given(st.lists(st.text(st.characters(codec="ascii", categories=("L", "N", "P")), max_size=12), max_size=6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=count_examples(30), deadline=None)
 def test_a_get_is_answered_as_through_flask(parts: list[str]) -> None:
     rig = _Rig()
     path = "/webhooks/" + "/".join(parts)

@@ -8,6 +8,7 @@ from gateway.menus.authoring.checks import characters, facts, languages
 from gateway.menus.authoring.checks.context import Subject, list_odd_texts, may_be_odd
 from gateway.menus.authoring.graph import AuthoredText, list_filled_texts, list_sent_texts, list_texts
 from gateway.menus.engine.text_breaks import PLACEHOLDER
+from tests.support.examples import count_examples
 from tests.support.menu_folders import asked, base, checked
 
 MENU = checked(base()).menu
@@ -45,7 +46,7 @@ def find_oddities(language, words):
     ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=count_examples(400), deadline=None)
 @given(st.sampled_from(TAGS), TEXTS)
 @example("lo", "ກ\u0e48")
 @example("en", "What????")
@@ -64,7 +65,7 @@ def test_each_kind_of_oddity_is_looked_at(words):
     assert may_be_odd(words)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=count_examples(200), deadline=None)
 @given(TEXTS)
 @example("see th.wage")
 @example("a {code}.th.wage")
@@ -73,7 +74,7 @@ def test_no_name_of_a_fact_stands_in_a_text_without_an_inner_dot(words):
     assert may_be_odd(words) or characters._INNER_DOT.search(words) or found is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count_examples(300), deadline=None)
 @given(st.sampled_from(TAGS), TEXTS)
 def test_a_text_in_its_script_has_no_strange_letter(language, words):
     script = languages.find_script(MENU, language)

@@ -9,6 +9,7 @@ from gateway.menus.authoring.schema.conform import _compile_shape, check_file, c
 from gateway.menus.authoring.schema.grammar import FILE
 from gateway.menus.authoring.yaml_loader import load, load_all
 from gateway.menus.engine.shapes import Either, Named, Record, Several, Word
+from tests.support.examples import count_examples
 from tests.support.menu_folders import BROKEN, base, broken
 
 FILES = [content.decode() for content in (*base().values(), *generated(20).values())]
@@ -43,7 +44,7 @@ def test_of_broken_folders(folder):
             agree(loaded.root)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=count_examples(200), deadline=None)
 @given(st.sampled_from(FILES), st.data())
 def test_of_files_with_slips(text, data):
     lines = text.split("\n")
