@@ -170,6 +170,14 @@ def refusals_by_state() -> list[Any]:
     ]
 
 
+def refusals_on_a_shared_phone() -> list[Any]:
+    """Every refusal; the usual run tries each fourth, among them keys and texts, and `make slow` all."""
+    return [
+        pytest.param(how, id=name, marks=pytest.mark.slow if nth % 4 else ())
+        for nth, (name, how) in enumerate(refusals())
+    ]
+
+
 @pytest.mark.fault("R1")
 @pytest.mark.parametrize(("refuses", "state"), refusals_by_state())
 def test_whatever_the_way_she_refuses_nobody_is_rung(
@@ -187,7 +195,7 @@ def test_whatever_the_way_she_refuses_nobody_is_rung(
 
 
 @pytest.mark.fault("R1")
-@pytest.mark.parametrize("refuses", [pytest.param(how, id=name) for name, how in refusals()])
+@pytest.mark.parametrize("refuses", refusals_on_a_shared_phone())
 def test_on_a_shared_phone_nobody_is_rung_before_a_person_decides(
     outside: Outside, refuses: Callable[[Outside], object]
 ) -> None:

@@ -60,7 +60,7 @@ def played(desk: Desk, requests: int, days: int) -> Week:
 
 def test_a_day(light: Desk) -> None:
     """On one database; the week below is played on each."""
-    week = played(light, requests=60, days=1)
+    week = played(light, requests=30, days=1)
     assert week.counts["rung"] > 10
     assert week.counts["reached"] > 3
 
