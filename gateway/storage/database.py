@@ -1,14 +1,13 @@
 """Open the ledger's engines (one to read, one to write) on SQLite or PostgreSQL, and run transactions on them."""
 
 import os
-import re
 import select
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,7 +28,15 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gateway.foundation.loop_turns import NeedsThread, refuse_loop
 from gateway.storage.encryption import Ring
-from gateway.storage.sql_drivers import DiskFull, Lost, Unavailable, WriteRefused, name_fault, read_url
+from gateway.storage.sql_drivers import (
+    DiskFull,
+    Lost,
+    Unavailable,
+    WriteRefused,
+    merge_texts,
+    name_fault,
+    read_url,
+)
 from gateway.storage.value_limits import CompiledStatement, build_insert, check_fitting, run_form
 
 __all__ = ["DiskFull", "Lost", "Unavailable", "WriteRefused"]
@@ -125,23 +132,9 @@ def _run_together(conn: Connection, writes: Sequence[_Write]) -> None:
     raises.
     """
     forms = [statement.find_form(conn.dialect, tuple(given)) for statement, given in writes]
-    values = {
-        f"w{nth}_{name}": value
-        for nth, (form, (_, given)) in enumerate(zip(forms, writes, strict=True))
-        for name, value in form.bind_values(given).items()
-    }
-    run_form(conn, forms[-1], _merge_texts(tuple(form.text for form in forms)), values)
-
-
-@lru_cache(maxsize=64)
-def _merge_texts(texts: tuple[str, ...]) -> str:
-    *first, last = (_PLACE.sub(rf"%(w{nth}_\1)s", text) for nth, text in enumerate(texts))
-    return (
-        f"WITH {', '.join(f'w{nth} AS ({text})' for nth, text in enumerate(first))} {last}" if first else last
-    )
-
-
-_PLACE = re.compile(r"%\((\w+)\)s")
+    values = [form.bind_values(given) for form, (_, given) in zip(forms, writes, strict=True)]
+    merged = merge_texts(tuple(form.text for form in forms), tuple(map(len, values)))
+    run_form(conn, forms[-1], merged, tuple(chain.from_iterable(values)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,14 @@ Whatever makes SQL unusable becomes ``Unavailable``, on which callers are answer
 Error codes: PostgreSQL manual, appendix A; SQLite, "Result and Error Codes".
 """
 
+import re
 import sqlite3
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
@@ -76,3 +81,39 @@ def read_url(url: str) -> URL:
 def import_driver(url: str) -> None:
     """Import the driver of a database without connecting to it, as a process does that is going to fork."""
     read_url(url).get_dialect().import_dbapi()
+
+
+# PostgreSQL's own places, $1 to $n: the driver reads named ones anew for each run of a statement with more than fifty.
+
+_NAMED = re.compile(r"%\((\w+)\)s|%%")
+_NUMBERED = re.compile(r"\$(\d+)")
+
+
+def open_cursor(link: PoolProxiedConnection) -> Any:
+    """Return a cursor that takes values by place; with PostgreSQL's driver, by the places of ``write_places``."""
+    plain: Any = link.dbapi_connection
+    if isinstance(plain, sqlite3.Connection):
+        return plain.cursor()
+    from psycopg import RawCursor  # here, since a gateway on SQLite does not import it
+
+    return RawCursor(plain)
+
+
+def write_places(text: str, names: Sequence[str]) -> str:
+    """Return a statement whose places have the driver's names with PostgreSQL's numbers, in the order of ``names``."""
+    numbers = {name: f"${nth}" for nth, name in enumerate(names, 1)}
+    return _NAMED.sub(lambda found: numbers[found[1]] if found[1] else "%", text)
+
+
+@lru_cache(maxsize=64)
+def merge_texts(texts: tuple[str, ...], counts: tuple[int, ...]) -> str:
+    """Return statements of PostgreSQL as one, which takes all their values; ``counts`` says how many each takes."""
+    places = [_add_to_places(text, sum(counts[:nth])) for nth, text in enumerate(texts)]
+    *first, last = places
+    return (
+        f"WITH {', '.join(f'w{nth} AS ({text})' for nth, text in enumerate(first))} {last}" if first else last
+    )
+
+
+def _add_to_places(text: str, before: int) -> str:
+    return _NUMBERED.sub(lambda found: f"${int(found[1]) + before}", text)

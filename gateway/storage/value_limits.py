@@ -33,6 +33,8 @@ from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.dml import UpdateBase
 
+from gateway.storage.sql_drivers import write_places, open_cursor
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -150,10 +152,10 @@ class CompiledStatement:
         return form
 
 
-def run_form(conn: Connection, form: _Form, text: str, values: Any) -> Sequence[Any]:
+def run_form(conn: Connection, form: _Form, text: str, values: Sequence[Any]) -> Sequence[Any]:
     """Run this text with these values and return the rows; what is raised is as in ``CompiledStatement.run``."""
     link = conn.connection
-    cursor = link.info.pop(_CURSOR, None) or link.cursor()
+    cursor = link.info.pop(_CURSOR, None) or open_cursor(link)
     for listener in conn.dispatch.before_cursor_execute:
         listener(conn, cursor, text, values, None, False)
     try:
@@ -175,13 +177,12 @@ def run_form(conn: Connection, form: _Form, text: str, values: Any) -> Sequence[
 
 @dataclass(slots=True)
 class _Form:
-    """The text of a statement on one database; ``names`` are those of its places, where they have some.
+    """The text of a statement on one database, with numbered or plain places.
 
     ``places`` holds for each the name of the value given (None: ``fixed``), what changes it, and the fixed value.
     """
 
     text: str
-    names: tuple[str, ...]
     places: tuple[tuple[str | None, Callable[[Any], Any] | None, Any], ...]
     table: str
     limited: tuple[tuple[str, int], ...]
@@ -190,8 +191,8 @@ class _Form:
     dialect: Dialect
     changed: tuple[tuple[int, Callable[[Any], Any]], ...] | None = None
 
-    def bind_values(self, given: Mapping[str, Any]) -> Any:
-        """Return the values as the driver takes them: a tuple by place, or a mapping by name."""
+    def bind_values(self, given: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the values by place, as the driver takes them."""
         values = [
             fixed if source is None else (given[source] if change is None else change(given[source]))
             for source, change, fixed in self.places
@@ -201,7 +202,7 @@ class _Form:
             value = given[name]
             if isinstance(value, str) and len(value) > most:
                 raise TooLong(f"{self.table}.{name} takes {most} letters")
-        return dict(zip(self.names, values, strict=True)) if self.names else tuple(values)
+        return tuple(values)
 
     def read_rows(self, rows: Sequence[Any], cursor: DBAPICursor) -> Sequence[Any]:
         """Return the rows with their values as Python has them."""
@@ -237,8 +238,7 @@ def _compile_form(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _
     )
     lengths = {name: _find_length(table, name) for name in names} if table is not None else {}
     return _Form(
-        text=str(compiled),
-        names=() if compiled.positional else tuple(by_name),
+        text=str(compiled) if compiled.positional else write_places(str(compiled), [*by_name]),
         places=tuple(by_name[name] for name in (compiled.positiontup if compiled.positional else by_name)),
         table=table.name if table is not None else "",
         limited=tuple((name, most) for name, most in lengths.items() if most is not None),

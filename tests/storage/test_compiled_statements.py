@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.storage import value_limits
 from gateway.storage.database import Lost, Store, Tx, WriteRefused
+from gateway.storage.sql_drivers import merge_texts, write_places
 from gateway.storage.tables import lines, tries
 from gateway.storage.tables import settings as stored
 from gateway.storage.value_limits import CompiledStatement, NotText, TooLong, build_insert
@@ -201,7 +203,8 @@ def test_what_listens_to_statements_hears_these(store: Store) -> None:
         sa.event.listen(tx.conn, "before_cursor_execute", lambda *given: heard.append(given[2]))
         tx.execute(_OF_SCOPE, {"_scope": b"x"})
     assert len(heard) == 1
-    assert heard[0] == str(_OF_SCOPE.statement.compile(dialect=tx.conn.dialect, column_keys=["_scope"]))
+    text = str(_OF_SCOPE.statement.compile(dialect=tx.conn.dialect, column_keys=["_scope"]))
+    assert heard[0] == text.replace("%(_scope)s", "$1")
 
 
 # What is posted: written by the next statement, or at the end.
@@ -244,6 +247,22 @@ def test_what_is_posted_goes_in_one_trip_and_is_there_for_the_next_statement(sto
         assert _count_rows(tx) == [1, 1, 1]
     with store.read() as tx:
         assert tx.execute(sa.select(stored.c.value)).scalar_one() == {"b": "100 %"}
+
+
+def test_posted_statements_take_the_values_of_each_in_their_order() -> None:
+    first = write_places("INSERT INTO a VALUES (%(x)s, %(y)s, %(x)s)", ["x", "y"])
+    assert first == "INSERT INTO a VALUES ($1, $2, $1)"
+    last = write_places("UPDATE b SET c = %(c)s %% 7 WHERE d = %(_d)s", ["_d", "c"])
+    assert last == "UPDATE b SET c = $2 % 7 WHERE d = $1"
+    assert merge_texts((first, last), (2, 2)) == f"WITH w0 AS ({first}) UPDATE b SET c = $4 % 7 WHERE d = $3"
+    assert merge_texts((last,), (2,)) == last
+
+
+def test_the_driver_does_not_read_a_statement_anew_for_each_run(postgresql_store: Store) -> None:
+    with postgresql_store.write() as tx:
+        tx.post(_ADD, TRY)
+        tx.write_posted()
+        assert isinstance(_find_cursor(tx), psycopg.RawCursor)
 
 
 def test_what_is_posted_last_is_written_at_the_end(store: Store) -> None:

@@ -24,6 +24,7 @@ from gateway.storage import (
 )
 from gateway.storage.database import Store, Tx
 from gateway.storage.queue import Tab
+from gateway.storage.sql_drivers import open_cursor
 from gateway.storage.tables import callbacks as requests
 from tests.storage.test_callbacks import attempt, caller_of, request
 
@@ -199,9 +200,13 @@ def plan(tx: Tx, ask: Callable[[Tx], Any]) -> str:
     explain = "EXPLAIN QUERY PLAN " if tx.dialect == "sqlite" else "EXPLAIN "
     if tx.dialect == "postgresql":
         tx.execute(text("SET LOCAL enable_seqscan = off"))
-    return "\n".join(
-        str(row) for one, values in seen for row in tx.conn.exec_driver_sql(explain + one, values)
-    )
+    return "\n".join(str(row) for one, values in seen for row in _ask(tx, explain + one, values))
+
+
+def _ask(tx: Tx, statement: str, values: Any) -> list[Any]:
+    if isinstance(values, tuple) and tx.dialect == "postgresql":  # of a statement that keeps its text
+        return list(open_cursor(tx.conn.connection).execute(statement, values))
+    return list(tx.conn.exec_driver_sql(statement, values))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
