@@ -18,7 +18,7 @@ from gateway.helpdesk.alerts import announce, line_alerts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import timers
 from gateway.operations import maintenance
-from gateway.storage import audit, callers, settings
+from gateway.storage import audit, migrate, settings
 from gateway.storage.counts import EVERY
 from gateway.storage.database import Unavailable
 from workers import Stop
@@ -52,7 +52,7 @@ def _link_audit(parts: Services) -> None:
 
 def _part_trials(parts: Services) -> None:
     trial_lines = [name for name in parts.channels if parts.is_trial(name)]
-    parts.store.run(lambda tx: callers.part_trials(tx, trial_lines=trial_lines, now=parts.clock.now()))
+    parts.store.run(lambda tx: migrate.part_trials(tx, trial_lines=trial_lines, now=parts.clock.now()))
 
 
 TABLE: tuple[Chore, ...] = (

@@ -35,6 +35,7 @@ from gateway.menus.engine.effects import (
 )
 from gateway.menus.engine.session import Session
 from gateway.storage import callbacks, callers, conversations
+from gateway.storage.callers import Caller
 from gateway.storage.database import Tx, Unavailable
 
 # The record of a turn: enough to repeat its reply word for word.
@@ -184,17 +185,26 @@ def write_turn(
     Raises:
         PromiseBroken: the promised receipts would not come true.
     """
-    if not conversations.begin_turn(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now):
+    begun = callers.begin_turn_of(
+        tx,
+        turn.key,
+        session=turn.session_key,
+        kind="effect",
+        number=turn.number,
+        now=turn.now,
+        trial=turn.trial,
+    )
+    if begun is None:
         found = conversations.find_receipt(tx, turn.key)
         record = TurnRecord.from_json(found) if found else _answer_forgotten(turn)
         return keep_twin(parts, tx, turn, record, told) if told and found else (record, ())
-    return _do_effects(parts, tx, turn, told)
+    return _do_effects(parts, tx, turn, told, begun)
 
 
 def _do_effects(
-    parts: Services, tx: Tx, turn: Turn, told: tuple[Receipt, ...]
+    parts: Services, tx: Tx, turn: Turn, told: tuple[Receipt, ...], begun: tuple[Caller, bool]
 ) -> tuple[TurnRecord, tuple[str, ...]]:
-    caller, is_new = callers.upsert_caller_row(tx, turn.number, now=turn.now, trial=turn.trial)
+    caller, is_new = begun
     at = Context(
         key=turn.key,
         session=turn.session_key,
@@ -232,7 +242,10 @@ def keep_twin(
             and had.code != promise.code
         ):
             callbacks.add_code(tx, had.callback, promise.code, now=turn.now)
-    return (record, ()) if is_promise_fulfilled(told, record.receipts) else _do_effects(parts, tx, turn, told)
+    if is_promise_fulfilled(told, record.receipts):
+        return record, ()
+    begun = callers.upsert_caller_row(tx, turn.number, now=turn.now, trial=turn.trial)
+    return _do_effects(parts, tx, turn, told, begun)
 
 
 def is_promise_fulfilled(told: Sequence[Receipt], came: Sequence[Receipt]) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -46,6 +47,7 @@ _CALLABLE = (
     callbacks.c.id != bindparam("_besides"),
 )
 _LOCK_CALLABLE = CompiledStatement(_OF_CALLER.where(*_CALLABLE).with_for_update())
+_ADD_FIRST = CompiledStatement(insert(callbacks))
 _CHANGED = update(callbacks).values(rev=callbacks.c.rev + 1)
 _CHANGE = CompiledStatement(_CHANGED.where(callbacks.c.id == bindparam("_id")))
 _CODES: list[BindParameter[str]] = [bindparam(f"_code{n}", type_=String) for n in range(16)]
@@ -99,8 +101,11 @@ class Callback:
     mark: str = ""
 
 
-def insert_callback(tx: Tx, callback: Callback) -> bool:
-    """Insert a request; False where this caller's slot has an open one."""
+def insert_callback(tx: Tx, callback: Callback, *, is_first: bool = False) -> bool:
+    """Insert a request; False where this slot has an open one; with ``is_first``, this transaction made the caller."""
+    if is_first:
+        tx.post(_ADD_FIRST, seal_values(tx, callback))
+        return True
     return tx.execute(_build_insert(tx.dialect), seal_values(tx, callback)).first() is not None
 
 

@@ -10,20 +10,18 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, or_, select, update
-from sqlalchemy import Row as TableRow
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, false, or_, select, update
 from sqlalchemy.engine import Row
 
 from gateway.channels.contract import KEPT
-from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import ThreadAsked
 from gateway.foundation.loop_turns import NeedsThread
-from gateway.foundation.time_and_chance import make_random_bytes, new_id
+from gateway.foundation.time_and_chance import new_id
 from gateway.storage import people, sign_ins
 from gateway.storage.database import Store, Tx
 from gateway.storage.encryption import Ring
-from gateway.storage.tables import SAMPLE, attempts, callbacks, callers, outbox, text_parts, texts, threads
+from gateway.storage.tables import SAMPLE, callbacks, callers, outbox, text_parts, texts, threads, turns
 from gateway.storage.value_limits import CompiledStatement, build_insert
 
 if TYPE_CHECKING:
@@ -108,8 +106,14 @@ def upsert_caller_row(tx: Tx, number: str, *, now: datetime, trial: bool = False
 
     No other row can then refer to this caller, whose id nobody else has seen, but what this transaction writes.
     """
+    values = _seal_caller(tx, number, now=now, trial=trial)
+    row = tx.execute(_build_upsert(tx.dialect), values).one()
+    return _read_caller(tx, row, number), row.id == values["id"]
+
+
+def _seal_caller(tx: Tx, number: str, *, now: datetime, trial: bool) -> dict[str, Any]:
     made = new_id(now)
-    values = {
+    return {
         "id": made,
         "lookup": hash_number(tx, number, trial=trial),
         "lookup_key": tx.ring.key_id("caller") + (TRIAL if trial else ""),
@@ -118,17 +122,54 @@ def upsert_caller_row(tx: Tx, number: str, *, now: datetime, trial: bool = False
         "changed_at": now,
         "trial": trial,
     }
-    row = tx.execute(_build_upsert(tx.dialect), values).one()
-    return _read_caller(tx, row, number), row.id == made
 
 
 @cache
 def _build_upsert(dialect: str) -> CompiledStatement:
     """Build the statement once: building it for each row costs more than running it."""
-    first = build_insert(dialect, callers)
-    met_again = {"contacted_at": first.excluded.contacted_at, "changed_at": first.excluded.changed_at}
-    statement = first.on_conflict_do_update(index_elements=["lookup"], set_=met_again)
-    return CompiledStatement(statement.returning(*callers.c))
+    return CompiledStatement(_meet_again(build_insert(dialect, callers)))
+
+
+def _meet_again(first: Any) -> Any:
+    again = {"contacted_at": first.excluded.contacted_at, "changed_at": first.excluded.changed_at}
+    return first.on_conflict_do_update(index_elements=["lookup"], set_=again).returning(*callers.c)
+
+
+def begin_turn_of(
+    tx: Tx, key: bytes, *, session: bytes, kind: str, number: str, now: datetime, trial: bool
+) -> tuple[Caller, bool] | None:
+    """Insert the turn's key, then do ``upsert_caller_row``; None where this very turn was committed before.
+
+    Then nothing is written. A concurrent insert of the same key is waited for. On PostgreSQL both go in one trip.
+    """
+    turn = {"key": key, "session": session, "kind": kind, "at": now}
+    if tx.dialect != "postgresql":
+        is_first = tx.execute(build_begin(tx.dialect), turn | {"caller_id": None}).first() is not None
+        return upsert_caller_row(tx, number, now=now, trial=trial) if is_first else None
+    values = _seal_caller(tx, number, now=now, trial=trial)
+    given = {f"turn_{name}": value for name, value in turn.items()}
+    given |= {f"met_{name}": value for name, value in values.items()}
+    row = tx.execute(_build_begin_of(tuple(turn), tuple(values)), given).first()
+    return None if row is None else (_read_caller(tx, row, number), row.id == values["id"])
+
+
+@cache
+def build_begin(dialect: str) -> CompiledStatement:
+    """Build the insert of a turn's key, which returns it unless it is there."""
+    first_only = build_insert(dialect, turns).on_conflict_do_nothing(index_elements=["key"])
+    return CompiledStatement(first_only.returning(turns.c.key))
+
+
+@cache
+def _build_begin_of(of_turn: tuple[str, ...], of_caller: tuple[str, ...]) -> CompiledStatement:
+    """Build both inserts as one statement of PostgreSQL: the caller's looks whether the turn's added its row."""
+    dialect = "postgresql"
+    places = {name: bindparam(f"turn_{name}", type_=turns.c[name].type) for name in of_turn}
+    first = build_insert(dialect, turns).values(places).on_conflict_do_nothing(index_elements=["key"])
+    begun = first.returning(turns.c.key).cte("begun")
+    row = select(*(bindparam(f"met_{name}", type_=callers.c[name].type) for name in of_caller))
+    met = build_insert(dialect, callers).from_select(of_caller, row.where(exists(select(begun.c.key))))
+    return CompiledStatement(_meet_again(met))
 
 
 def set_contact(
@@ -198,6 +239,10 @@ def has_real(tx: Tx) -> bool:
     return any(tx.execute(query).first() is not None for query in (asked, met))
 
 
+BY_LINE: tuple[Table, ...] = (callbacks, texts, text_parts, threads, outbox)
+"""Tables with both a caller and the channel."""
+
+
 def drop_samples(tx: Tx) -> int:
     """Delete all sample requests and their callers; return how many requests there were.
 
@@ -211,7 +256,7 @@ def drop_samples(tx: Tx) -> int:
         sign_ins.drop_forms_about(tx, caller_id, None)
     tx.execute(delete(outbox).where(outbox.c.callback_id.in_(ids)))
     tx.execute(delete(callbacks).where(callbacks.c.id.in_(ids)))
-    used = (select(table.c.caller_id).where(table.c.caller_id.in_(caller_ids)) for table in _BY_LINE)
+    used = (select(table.c.caller_id).where(table.c.caller_id.in_(caller_ids)) for table in BY_LINE)
     tx.execute(
         delete(callers).where(callers.c.id.in_(caller_ids), *(callers.c.id.not_in(one) for one in used))
     )
@@ -267,61 +312,6 @@ def _read_contact(value: dict[str, Any], *, stopped: bool) -> SafeContact:
         sms_safe=value["sms_safe"],
         stopped=stopped,
     )
-
-
-# Data migration: the first release stored a simulator's caller and a real one of the same number in one row.
-
-_ONE_GO = 200
-_BY_LINE: tuple[Table, ...] = (callbacks, texts, text_parts, threads, outbox)
-"""Tables with both a caller and the channel."""
-
-
-def part_trials(tx: Tx, *, trial_lines: Collection[str], now: datetime) -> int:
-    """Split some rows that were first written for a simulator phone; return how many, zero when all are done.
-
-    A row without any trace of a real channel becomes a simulator's. Otherwise it is a real number: requests, STOP and
-    texts stay; consent, safety answers and language, which a simulator may have set, are removed, and the requests
-    that simulators made too.
-    """
-    query = select(callers).where(callers.c.trial, ~callers.c.lookup_key.endswith(TRIAL)).limit(_ONE_GO)
-    rows = tx.execute(query.with_for_update()).all()
-    for row in rows:
-        if any(_is_named_by_a_real_line(tx, table, row.id, trial_lines) for table in _BY_LINE):
-            _make_real(tx, row, trial_lines, now)
-        else:
-            _make_trial(tx, row)
-    return len(rows)
-
-
-def _is_named_by_a_real_line(tx: Tx, table: Table, caller_id: str, trial_lines: Collection[str]) -> bool:
-    real = table.c.caller_id == caller_id, table.c.channel.not_in(trial_lines)
-    return tx.execute(select(table.c.channel).where(*real).limit(1)).first() is not None
-
-
-def _make_trial(tx: Tx, row: TableRow[Any]) -> None:
-    """Re-key this row as a simulator's; where a simulator's row exists already, remove its number instead."""
-    number = tx.ring.open_text(row.number, table="callers", column="number", row=row.id)
-    lookup = hash_number(tx, number, trial=True) if number else None
-    taken = tx.execute(select(callers.c.id).where(callers.c.lookup == lookup)).first() if lookup else None
-    values: dict[str, Any] = {"lookup_key": row.lookup_key + TRIAL, "lookup": lookup}
-    if lookup is None or taken is not None:
-        values |= {"lookup": make_random_bytes(32), "number": None}
-    tx.execute(update(callers).where(callers.c.id == row.id).values(**values))
-
-
-def _make_real(tx: Tx, row: TableRow[Any], trial_lines: Collection[str], now: datetime) -> None:
-    of_trials = callbacks.c.caller_id == row.id, callbacks.c.channel.in_(trial_lines)
-    tried = select(callbacks.c.id).where(*of_trials)
-    tx.execute(update(attempts).where(attempts.c.callback_id.in_(tried)).values(caller_id=None))
-    ended = {"state": CallbackState.CANCELLED, "reason": "trial", "closed_at": now, "changed_at": now}
-    tx.execute(update(callbacks).where(*of_trials, callbacks.c.state.in_(OPEN)).values(**ended))
-    for table in (callbacks, texts, outbox):
-        of_trial = table.c.caller_id == row.id, table.c.channel.in_(trial_lines)
-        tx.execute(update(table).where(*of_trial).values(caller_id=None))
-    for table in (threads, text_parts):
-        tx.execute(delete(table).where(table.c.caller_id == row.id, table.c.channel.in_(trial_lines)))
-    unsaid = {"contact": None, "consent_at": None, "consent_version": "", "language": "", "script": ""}
-    tx.execute(update(callers).where(callers.c.id == row.id).values(trial=False, zone="", **unsaid))
 
 
 MOST = 50

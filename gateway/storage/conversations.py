@@ -61,7 +61,7 @@ def begin_turn(
     A concurrent insert of the same key waits for the other transaction, so of ten equal posts nine find the receipt.
     """
     values = {"key": key, "session": session, "kind": kind, "at": now, "caller_id": caller_id}
-    return tx.execute(_build_begin(tx.dialect), values).first() is not None
+    return tx.execute(storage_callers.build_begin(tx.dialect), values).first() is not None
 
 
 def finish_turn(tx: Tx, key: bytes, receipt: Any, *, caller_id: str | None = None) -> None:
@@ -127,12 +127,6 @@ def forget_texts(tx: Tx, caller_id: str) -> None:
 
 
 # Statements that differ by database or by a word, built once.
-
-
-@cache
-def _build_begin(dialect: str) -> CompiledStatement:
-    first_only = build_insert(dialect, turns).on_conflict_do_nothing(index_elements=["key"])
-    return CompiledStatement(first_only.returning(turns.c.key))
 
 
 @cache

@@ -9,15 +9,21 @@ the migrations' files.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, insert, select, text
+from sqlalchemy import Row, Table, delete, exists, insert, select, text, update
 
+from gateway.domain.callbacks.states import OPEN, CallbackState
+from gateway.foundation.time_and_chance import make_random_bytes
+from gateway.storage.callers import BY_LINE, TRIAL, hash_number
 from gateway.storage.database import Store, Tx
 from gateway.storage.tables import (
+    attempts,
+    callbacks,
+    callers,
     chores,
     figure_months,
     figures,
@@ -27,9 +33,13 @@ from gateway.storage.tables import (
     links,
     looking,
     metadata,
+    outbox,
     push_keys,
     sessions,
     sign_ins,
+    text_parts,
+    texts,
+    threads,
 )
 from gateway.storage.value_limits import Json, give_conditions
 
@@ -233,3 +243,56 @@ def _rich_value(value: Any) -> Any:
             return said
         case _:
             return value
+
+
+# Data migration: the first release stored a simulator's caller and a real one of the same number in one row.
+
+_ONE_GO = 200
+
+
+def part_trials(tx: Tx, *, trial_lines: Collection[str], now: datetime) -> int:
+    """Split some rows that were first written for a simulator phone; return how many, zero when all are done.
+
+    A row without any trace of a real channel becomes a simulator's. Otherwise it is a real number: requests, STOP and
+    texts stay; consent, safety answers and language, which a simulator may have set, are removed, and the requests
+    that simulators made too.
+    """
+    query = select(callers).where(callers.c.trial, ~callers.c.lookup_key.endswith(TRIAL)).limit(_ONE_GO)
+    rows = tx.execute(query.with_for_update()).all()
+    for row in rows:
+        if any(_is_named_by_a_real_line(tx, table, row.id, trial_lines) for table in BY_LINE):
+            _make_real(tx, row, trial_lines, now)
+        else:
+            _make_trial(tx, row)
+    return len(rows)
+
+
+def _is_named_by_a_real_line(tx: Tx, table: Table, caller_id: str, trial_lines: Collection[str]) -> bool:
+    real = table.c.caller_id == caller_id, table.c.channel.not_in(trial_lines)
+    return tx.execute(select(table.c.channel).where(*real).limit(1)).first() is not None
+
+
+def _make_trial(tx: Tx, row: Row[Any]) -> None:
+    """Re-key this row as a simulator's; where a simulator's row exists already, remove its number instead."""
+    number = tx.ring.open_text(row.number, table="callers", column="number", row=row.id)
+    lookup = hash_number(tx, number, trial=True) if number else None
+    taken = tx.execute(select(callers.c.id).where(callers.c.lookup == lookup)).first() if lookup else None
+    values: dict[str, Any] = {"lookup_key": row.lookup_key + TRIAL, "lookup": lookup}
+    if lookup is None or taken is not None:
+        values |= {"lookup": make_random_bytes(32), "number": None}
+    tx.execute(update(callers).where(callers.c.id == row.id).values(**values))
+
+
+def _make_real(tx: Tx, row: Row[Any], trial_lines: Collection[str], now: datetime) -> None:
+    of_trials = callbacks.c.caller_id == row.id, callbacks.c.channel.in_(trial_lines)
+    tried = select(callbacks.c.id).where(*of_trials)
+    tx.execute(update(attempts).where(attempts.c.callback_id.in_(tried)).values(caller_id=None))
+    ended = {"state": CallbackState.CANCELLED, "reason": "trial", "closed_at": now, "changed_at": now}
+    tx.execute(update(callbacks).where(*of_trials, callbacks.c.state.in_(OPEN)).values(**ended))
+    for table in (callbacks, texts, outbox):
+        of_trial = table.c.caller_id == row.id, table.c.channel.in_(trial_lines)
+        tx.execute(update(table).where(*of_trial).values(caller_id=None))
+    for table in (threads, text_parts):
+        tx.execute(delete(table).where(table.c.caller_id == row.id, table.c.channel.in_(trial_lines)))
+    unsaid = {"contact": None, "consent_at": None, "consent_version": "", "language": "", "script": ""}
+    tx.execute(update(callers).where(callers.c.id == row.id).values(trial=False, zone="", **unsaid))

@@ -12,7 +12,7 @@ from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import MissedCall, OptOut, ThreadAsked
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests.refuse import forget_number, forget_spooled
-from gateway.storage import callbacks, callers
+from gateway.storage import callbacks, callers, migrate
 from gateway.storage.callbacks import Callback
 from gateway.storage.callers import TRIAL
 from gateway.storage.database import Unavailable
@@ -194,7 +194,7 @@ class TestALedgerOfTheFirstRelease:
     def parted(self, parts: Services) -> int:
         lines = [name for name in parts.channels if parts.is_trial(name)]
         with parts.store.write() as tx:
-            return callers.part_trials(tx, trial_lines=lines, now=parts.clock.now())
+            return migrate.part_trials(tx, trial_lines=lines, now=parts.clock.now())
 
     def test_what_only_trials_did_is_a_trials(self, beside: Services, stranger: Phone, hers: Phone) -> None:
         stranger.dial(SHARED)

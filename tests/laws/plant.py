@@ -48,8 +48,8 @@ FAULTS = (
     Fault(
         "the turn key is skipped",
         "gateway/conversations/commit.py",
-        'if not conversations.begin_turn(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now):',
-        'conversations.begin(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now)\n    if not turn.key:',
+        "if begun is None:",
+        "begun = begun or callers.upsert_caller_row(tx, turn.number, now=turn.now, trial=turn.trial)\n    if not turn.key:",
         "tests/conversations/test_commit.py::test_a_repeat_is_told_what_came_of_the_first",
     ),
     Fault(

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -166,6 +167,34 @@ def test_of_ten_equal_turns_at_once_one_does_the_deed_and_nine_read_its_receipt(
         found = list(pool.map(one, range(10)))
     assert sum(mine for mine, _ in found) == 1
     assert len({str(receipt) for _, receipt in found}) == 1
+
+
+def _begin_of(tx: Tx, key: bytes, at: datetime = NOW) -> tuple[callers.Caller, bool] | None:
+    return callers.begin_turn_of(tx, key, session=SESSION, kind="effect", number=HER, now=at, trial=False)
+
+
+def test_a_turn_is_begun_with_its_caller_and_a_repeat_touches_neither(tx: Tx) -> None:
+    first = _begin_of(tx, KEY)
+    assert first is not None
+    her, is_new = first
+    assert (her.number, her.contacted_at, is_new) == (HER, NOW, True)
+    assert _begin_of(tx, KEY, NOW + H) is None
+    assert not conversations.begin_turn(tx, KEY, session=SESSION, kind="effect", now=NOW + H)
+    assert callers.by_id(tx, her.id) == her
+    assert _begin_of(tx, b"o" * 32, NOW + H) == (replace(her, contacted_at=NOW + H), False)
+    begun = select(turn_table.c.session, turn_table.c.kind, turn_table.c.at, turn_table.c.caller_id)
+    assert tx.execute(begun.where(turn_table.c.key == KEY)).one() == (SESSION, "effect", NOW, None)
+
+
+def test_of_equal_turns_at_once_one_is_begun_and_other_turns_of_the_number_wait(store: Store) -> None:
+    def begin(n: int) -> bool | None:
+        with store.write() as tx:
+            found = _begin_of(tx, bytes([n // 4]) * 32, NOW + n * H)
+            return None if found is None else found[1]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(begin, range(12)))
+    assert sorted(map(str, found)) == ["False", "False", *["None"] * 9, "True"]
 
 
 def test_a_turn_that_is_rolled_back_was_never_begun(store: Store) -> None:

@@ -70,7 +70,7 @@ def wired(parts: Services, fuse: Fuse, monkeypatch: pytest.MonkeyPatch) -> Servi
     around(Asking, "load", "load", "loaded")
     around(ussd.engine, "step_session", after="stepped")
     around(Store, "run", "begin")
-    around(commit.conversations, "begin_turn", "turn key")
+    around(commit.callers, "begin_turn_of", "turn key")
     around(commit, "apply_effect", "deed")
     around(commit.conversations, "finish_turn", "receipt")
     event.listen(parts.store._engines().write, "commit", lambda _: fuse.reach("commit"))

@@ -84,6 +84,7 @@ class _Intake:
     version: str
     now: datetime
     promise: CallbackAccepted | None = None
+    is_new: bool = False
     undecided: bool = False
     """What was promised to the caller no longer fits the rules: a person decides, and the request is not refused."""
 
@@ -124,7 +125,7 @@ def accept_request(
     hours = parts.duty.find_planned(tx, parts.line.hours, parts.line.zone, now)
     new = _apply_promise(_Intake(
         caller=caller, effect=effect, contact=contact, session=session, channel=channel, version=version,
-        now=now, promise=promise, window=plan_window(parts, contact.when, past, now, hours=hours),
+        now=now, promise=promise, is_new=is_new, window=plan_window(parts, contact.when, past, now, hours=hours),
     ), allowed=allowed)  # fmt: skip
     rings = () if is_new else callbacks.lock_callable(tx, caller.id)
     if (known := _list_open(rings)) and before is not None:
@@ -194,7 +195,7 @@ def _add_request(
         new, free = replace(new, undecided=True), [max(taken) + 1]
     for slot in free:
         made = _make_callback(parts, new, slot, code, window)
-        if callbacks.insert_callback(tx, made):
+        if callbacks.insert_callback(tx, made, is_first=new.is_new):
             if is_fresh:
                 _remember(parts, tx, new)
             return _make_accepted(tx, new, made, AuditAct.ASKED)
