@@ -17,6 +17,7 @@ from gateway.conversations.effects import Context, apply_effect
 from gateway.foundation.services import Services
 from gateway.foundation.time_and_chance import new_id
 from gateway.helpdesk.requests import accept, self_service
+from gateway.helpdesk.requests.intake_rules import list_first_codes
 from gateway.helpdesk.requests.refuse import forget_spooled
 from gateway.menus.engine import session as sessions
 from gateway.menus.engine.effects import (
@@ -185,15 +186,11 @@ def write_turn(
     Raises:
         PromiseBroken: the promised receipts would not come true.
     """
+    asks = not told and tx.dialect == "postgresql" and isinstance(turn.effects[0], RequestCallback)
     begun = callers.begin_turn_of(
-        tx,
-        turn.key,
-        session=turn.session_key,
-        kind="effect",
-        number=turn.number,
-        now=turn.now,
-        trial=turn.trial,
-    )
+        tx, turn.key, session=turn.session_key, kind="effect", number=turn.number, now=turn.now,
+        trial=turn.trial, codes=list_first_codes(parts, turn.key) if asks else (),
+    )  # fmt: skip
     if begun is None:
         found = conversations.find_receipt(tx, turn.key)
         record = TurnRecord.from_json(found) if found else _answer_forgotten(turn)

@@ -4,7 +4,7 @@ A number has one open request, or up to three (``slot``) on a phone that others 
 this.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Row,
     Select,
     String,
     and_,
     bindparam,
     delete,
-    func,
     insert,
     literal,
     or_,
@@ -149,18 +149,6 @@ def is_free() -> ColumnElement[bool]:
     return callbacks.c.withheld == ""
 
 
-def count_open(tx: Tx) -> int:
-    """Return the number of open requests, without sample data."""
-    query = select(func.count()).select_from(callbacks).where(text(OPEN), callbacks.c.channel != SAMPLE)
-    return int(tx.execute(query).scalar_one())
-
-
-def count_asked(tx: Tx, caller_id: str, since: datetime) -> int:
-    """Return how many requests a number made since this instant, whatever became of them."""
-    query = select(func.count()).where(callbacks.c.caller_id == caller_id, callbacks.c.asked_at >= since)
-    return int(tx.execute(query).scalar_one())
-
-
 def step_callback(
     tx: Tx,
     callback_id: str,
@@ -218,12 +206,6 @@ def hand_to(tx: Tx, callback_id: str, *, to: str, until: datetime, now: datetime
         .returning(callbacks.c.id)
     )
     return tx.execute(statement).first() is not None
-
-
-def count_in_hand(tx: Tx, person_id: str) -> int:
-    """Return how many requests this person holds, including reached ones that are not closed."""
-    query = select(func.count()).select_from(callbacks)
-    return int(tx.execute(query.where(text(IN_HAND), callbacks.c.holder_id == person_id)).scalar_one())
 
 
 def list_claimed_codes(tx: Tx, person_id: str) -> Mapping[str, str]:
@@ -364,19 +346,34 @@ def _read_contact(value: dict[str, Any]) -> SafeContact:
 
 def find_taken(tx: Tx, candidates: Collection[str]) -> frozenset[str]:
     """Return which of these codes belong to an open request; looked up by candidate, whatever the queue's length."""
-    some, taken, most = list(candidates), list[str](), 4 if len(candidates) <= 4 else len(_CODES)  # noqa: PLR2004 - a short form
+    foreseen = tx.foreseen.pop(tuple(candidates), None)
+    if foreseen is not None:
+        return foreseen
+    some, taken, most = list(candidates), list[str](), FEW if len(candidates) <= FEW else len(_CODES)
     for start in range(0, len(some), most):
-        group = some[start : start + most]
-        places = {one.key: group[min(n, len(group) - 1)] for n, one in enumerate(_CODES[:most])}
-        taken += tx.execute(_build_taken(most), places).scalars()
+        taken += tx.execute(_build_taken(most), place_codes(some[start : start + most], most)).scalars()
     return frozenset(taken)
+
+
+FEW = 4
+"""Codes of the short form of ``build_codes_query``."""
+
+
+def place_codes(codes: Sequence[str], most: int = FEW) -> dict[str, str]:
+    """Return the values of ``build_codes_query``."""
+    return {one.key: codes[min(n, len(codes) - 1)] for n, one in enumerate(_CODES[:most])}
 
 
 @cache
 def _build_taken(most: int) -> CompiledStatement:
+    return CompiledStatement(build_codes_query(most))
+
+
+def build_codes_query(most: int = FEW) -> CompoundSelect[tuple[str]]:
+    """Return the query for which of so many codes belong to an open request."""
     open_codes = select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(_CODES[:most]))
     further = select(told_codes.c.code).where(told_codes.c.code.in_(_CODES[:most]))
-    return CompiledStatement(union_all(open_codes, further))
+    return union_all(open_codes, further)
 
 
 def add_code(tx: Tx, callback_id: str, code: str, *, now: datetime) -> None:

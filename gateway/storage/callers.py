@@ -4,13 +4,26 @@ A caller is found by a keyed hash of the number (E.164); the number itself is se
 phones were sent is listed here, since no provider ever saw it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, false, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Row
 
 from gateway.channels.contract import KEPT
@@ -18,7 +31,8 @@ from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import ThreadAsked
 from gateway.foundation.loop_turns import NeedsThread
 from gateway.foundation.time_and_chance import new_id
-from gateway.storage import people, sign_ins
+from gateway.storage import people
+from gateway.storage.callbacks import build_codes_query, place_codes
 from gateway.storage.database import Store, Tx
 from gateway.storage.encryption import Ring
 from gateway.storage.tables import SAMPLE, callbacks, callers, outbox, text_parts, texts, threads, turns
@@ -130,17 +144,26 @@ def _build_upsert(dialect: str) -> CompiledStatement:
     return CompiledStatement(_meet_again(build_insert(dialect, callers)))
 
 
-def _meet_again(first: Any) -> Any:
+def _meet_again(first: Any, *besides: Any) -> Any:
     again = {"contacted_at": first.excluded.contacted_at, "changed_at": first.excluded.changed_at}
-    return first.on_conflict_do_update(index_elements=["lookup"], set_=again).returning(*callers.c)
+    return first.on_conflict_do_update(index_elements=["lookup"], set_=again).returning(*callers.c, *besides)
 
 
 def begin_turn_of(
-    tx: Tx, key: bytes, *, session: bytes, kind: str, number: str, now: datetime, trial: bool
+    tx: Tx,
+    key: bytes,
+    *,
+    session: bytes,
+    kind: str,
+    number: str,
+    now: datetime,
+    trial: bool,
+    codes: Sequence[str] = (),
 ) -> tuple[Caller, bool] | None:
     """Insert the turn's key, then do ``upsert_caller_row``; None where this very turn was committed before.
 
-    Then nothing is written. A concurrent insert of the same key is waited for. On PostgreSQL both go in one trip.
+    Then nothing is written. A concurrent insert of the same key is waited for. On PostgreSQL both go in one trip, and
+    with them the question which of ``codes``, for which ``find_taken`` may be asked, are in use.
     """
     turn = {"key": key, "session": session, "kind": kind, "at": now}
     if tx.dialect != "postgresql":
@@ -149,8 +172,14 @@ def begin_turn_of(
     values = _seal_caller(tx, number, now=now, trial=trial)
     given = {f"turn_{name}": value for name, value in turn.items()}
     given |= {f"met_{name}": value for name, value in values.items()}
-    row = tx.execute(_build_begin_of(tuple(turn), tuple(values)), given).first()
-    return None if row is None else (_read_caller(tx, row, number), row.id == values["id"])
+    if codes:
+        given |= place_codes(codes)
+    row = tx.execute(_build_begin_of(tuple(turn), tuple(values), asks=bool(codes)), given).first()
+    if row is None:
+        return None
+    if codes:
+        tx.foreseen[tuple(codes)] = frozenset((row.taken or "").split())
+    return _read_caller(tx, row, number), row.id == values["id"]
 
 
 @cache
@@ -161,7 +190,7 @@ def build_begin(dialect: str) -> CompiledStatement:
 
 
 @cache
-def _build_begin_of(of_turn: tuple[str, ...], of_caller: tuple[str, ...]) -> CompiledStatement:
+def _build_begin_of(of_turn: tuple[str, ...], of_caller: tuple[str, ...], *, asks: bool) -> CompiledStatement:
     """Build both inserts as one statement of PostgreSQL: the caller's looks whether the turn's added its row."""
     dialect = "postgresql"
     places = {name: bindparam(f"turn_{name}", type_=turns.c[name].type) for name in of_turn}
@@ -169,7 +198,9 @@ def _build_begin_of(of_turn: tuple[str, ...], of_caller: tuple[str, ...]) -> Com
     begun = first.returning(turns.c.key).cte("begun")
     row = select(*(bindparam(f"met_{name}", type_=callers.c[name].type) for name in of_caller))
     met = build_insert(dialect, callers).from_select(of_caller, row.where(exists(select(begun.c.key))))
-    return CompiledStatement(_meet_again(met))
+    taken = build_codes_query().subquery()
+    listed = select(func.string_agg(taken.c.code, literal_column("' '"))).scalar_subquery().label("taken")
+    return CompiledStatement(_meet_again(met, *([listed] if asks else [])))
 
 
 def set_contact(
@@ -232,35 +263,8 @@ def is_sample(request: "Callback") -> bool:
     return request.trial and request.channel == SAMPLE
 
 
-def has_real(tx: Tx) -> bool:
-    """Return whether a real phone was ever met, or a request of one is there."""
-    asked = select(callbacks.c.id).where(callbacks.c.trial.is_(False)).limit(1)
-    met = select(callers.c.id).where(callers.c.trial.is_(False)).limit(1)
-    return any(tx.execute(query).first() is not None for query in (asked, met))
-
-
 BY_LINE: tuple[Table, ...] = (callbacks, texts, text_parts, threads, outbox)
 """Tables with both a caller and the channel."""
-
-
-def drop_samples(tx: Tx) -> int:
-    """Delete all sample requests and their callers; return how many requests there were.
-
-    What hangs on a request (attempts, notes, drafts, links, referrals) goes with it, by its foreign key. A caller that
-    a simulator has used meanwhile stays.
-    """
-    samples = callbacks.c.trial, callbacks.c.channel == SAMPLE
-    found = tx.execute(select(callbacks.c.id, callbacks.c.caller_id).where(*samples)).all()
-    ids, caller_ids = [row.id for row in found], {row.caller_id for row in found if row.caller_id}
-    for caller_id in sorted(caller_ids):
-        sign_ins.drop_forms_about(tx, caller_id, None)
-    tx.execute(delete(outbox).where(outbox.c.callback_id.in_(ids)))
-    tx.execute(delete(callbacks).where(callbacks.c.id.in_(ids)))
-    used = (select(table.c.caller_id).where(table.c.caller_id.in_(caller_ids)) for table in BY_LINE)
-    tx.execute(
-        delete(callers).where(callers.c.id.in_(caller_ids), *(callers.c.id.not_in(one) for one in used))
-    )
-    return len(ids)
 
 
 def hash_number(tx: Tx, number: str, *, trial: bool) -> bytes:

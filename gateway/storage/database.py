@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,7 +76,8 @@ class Tx:
     """One open transaction, with the key ring that seals what it writes.
 
     ``mark`` is the monotonic time of its start, which a wrong wall clock does not change: see ``Clock.mark``.
-    ``posted`` holds the writes that were not sent yet; None where nothing may be written.
+    ``posted`` holds the writes that were not sent yet; None where nothing may be written. ``foreseen`` holds what
+    ``callbacks.find_taken`` would return for the first codes of this turn, where it was read with its beginning.
     """
 
     conn: Connection
@@ -84,6 +85,7 @@ class Tx:
     dialect: str
     mark: str = ""
     posted: list[_Write] | None = None
+    foreseen: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     def mark_as(self, mark: str) -> "Tx":
         """Return the same transaction with an earlier mark, to write what was asked for then."""

@@ -23,7 +23,7 @@ from gateway.storage.conversations import build_danger_count
 from gateway.storage.database import Tx
 from gateway.storage.queue import IdQuery, QueueShape, build_shape, count_due, count_some, find_shape
 from gateway.storage.settings import SAMPLES
-from gateway.storage.tables import IN_HAND, REVIEW, SAMPLE, WAITING, callbacks, settings
+from gateway.storage.tables import IN_HAND, OPEN, REVIEW, SAMPLE, WAITING, callbacks, settings
 from gateway.storage.tables.callbacks import ListFilter
 
 _c = callbacks.c
@@ -188,3 +188,24 @@ def _first_asked(team: str, priority: int, *only: ColumnElement[bool]) -> Scalar
 def _add_up(counts: Iterable[ColumnElement[int]]) -> ColumnElement[int]:
     first, second = counts
     return first + second
+
+
+# Counts of requests for one question.
+
+
+def count_open(tx: Tx) -> int:
+    """Return the number of open requests, without sample data."""
+    query = select(func.count()).select_from(callbacks).where(text(OPEN), callbacks.c.channel != SAMPLE)
+    return int(tx.execute(query).scalar_one())
+
+
+def count_asked(tx: Tx, caller_id: str, since: datetime) -> int:
+    """Return how many requests a number made since this instant, whatever became of them."""
+    query = select(func.count()).where(callbacks.c.caller_id == caller_id, callbacks.c.asked_at >= since)
+    return int(tx.execute(query).scalar_one())
+
+
+def count_in_hand(tx: Tx, person_id: str) -> int:
+    """Return how many requests this person holds, including reached ones that are not closed."""
+    query = select(func.count()).select_from(callbacks)
+    return int(tx.execute(query.where(text(IN_HAND), callbacks.c.holder_id == person_id)).scalar_one())

@@ -1,4 +1,4 @@
-"""Define how long each kind of row is kept, and apply one rule to a batch of rows."""
+"""Define how long each kind of row is kept, apply one rule to a batch of rows, and drop sample data."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,9 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.storage.callers import BY_LINE
 from gateway.storage.database import Tx
+from gateway.storage.sign_ins import drop_forms_about
 from gateway.storage.tables import (
     SAMPLE,
     WAITING,
@@ -217,3 +219,33 @@ def drop_untouched(tx: Tx, callback_id: str) -> bool:
         text(WAITING),
     )
     return tx.execute(delete(callbacks).where(*untouched).returning(callbacks.c.id)).first() is not None
+
+
+# Sample data stays until somebody takes it out.
+
+
+def has_real(tx: Tx) -> bool:
+    """Return whether a real phone was ever met, or a request of one is there."""
+    asked = select(callbacks.c.id).where(callbacks.c.trial.is_(False)).limit(1)
+    met = select(callers.c.id).where(callers.c.trial.is_(False)).limit(1)
+    return any(tx.execute(query).first() is not None for query in (asked, met))
+
+
+def drop_samples(tx: Tx) -> int:
+    """Delete all sample requests and their callers; return how many requests there were.
+
+    What hangs on a request (attempts, notes, drafts, links, referrals) goes with it, by its foreign key. A caller that
+    a simulator has used meanwhile stays.
+    """
+    samples = callbacks.c.trial, callbacks.c.channel == SAMPLE
+    found = tx.execute(select(callbacks.c.id, callbacks.c.caller_id).where(*samples)).all()
+    ids, caller_ids = [row.id for row in found], {row.caller_id for row in found if row.caller_id}
+    for caller_id in sorted(caller_ids):
+        drop_forms_about(tx, caller_id, None)
+    tx.execute(delete(outbox).where(outbox.c.callback_id.in_(ids)))
+    tx.execute(delete(callbacks).where(callbacks.c.id.in_(ids)))
+    used = (select(table.c.caller_id).where(table.c.caller_id.in_(caller_ids)) for table in BY_LINE)
+    tx.execute(
+        delete(callers).where(callers.c.id.in_(caller_ids), *(callers.c.id.not_in(one) for one in used))
+    )
+    return len(ids)

@@ -33,7 +33,7 @@ from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.dml import UpdateBase
 
-from gateway.storage.sql_drivers import write_places, open_cursor
+from gateway.storage.sql_drivers import open_cursor, write_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

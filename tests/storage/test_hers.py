@@ -11,11 +11,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.storage import callers, conversations, counts
+from gateway.storage import callbacks, callers, conversations, counts
 from gateway.storage.database import Store, Tx
 from gateway.storage.tables import callers as caller_table
 from gateway.storage.tables import texts as text_table
 from gateway.storage.tables import turns as turn_table
+from tests.storage.test_callbacks import request
 from tests.support.windows import EVERY
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -169,8 +170,12 @@ def test_of_ten_equal_turns_at_once_one_does_the_deed_and_nine_read_its_receipt(
     assert len({str(receipt) for _, receipt in found}) == 1
 
 
-def _begin_of(tx: Tx, key: bytes, at: datetime = NOW) -> tuple[callers.Caller, bool] | None:
-    return callers.begin_turn_of(tx, key, session=SESSION, kind="effect", number=HER, now=at, trial=False)
+def _begin_of(
+    tx: Tx, key: bytes, at: datetime = NOW, codes: tuple[str, ...] = ()
+) -> tuple[callers.Caller, bool] | None:
+    return callers.begin_turn_of(
+        tx, key, session=SESSION, kind="effect", number=HER, now=at, trial=False, codes=codes
+    )
 
 
 def test_a_turn_is_begun_with_its_caller_and_a_repeat_touches_neither(tx: Tx) -> None:
@@ -184,6 +189,23 @@ def test_a_turn_is_begun_with_its_caller_and_a_repeat_touches_neither(tx: Tx) ->
     assert _begin_of(tx, b"o" * 32, NOW + H) == (replace(her, contacted_at=NOW + H), False)
     begun = select(turn_table.c.session, turn_table.c.kind, turn_table.c.at, turn_table.c.caller_id)
     assert tx.execute(begun.where(turn_table.c.key == KEY)).one() == (SESSION, "effect", NOW, None)
+
+
+def test_codes_in_use_are_read_with_the_beginning_of_a_turn(store: Store) -> None:
+    codes = "4821", "4822", "4823", "4824"
+    with store.write() as tx:
+        her = callers.upsert_caller(tx, OTHER, now=NOW)
+        assert callbacks.insert_callback(tx, request(her.id, "c1"))
+        callbacks.add_code(tx, "c1", "4823", now=NOW)
+    with store.write() as tx:
+        assert _begin_of(tx, KEY, codes=codes) is not None
+        assert callbacks.find_taken(tx, codes) == {"4821", "4823"}
+        assert callbacks.insert_callback(tx, request(her.id, "c2", slot=1, code="4822"))
+        assert callbacks.find_taken(tx, codes) == {"4821", "4822", "4823"}
+        assert callbacks.find_taken(tx, ["4824"]) == frozenset()
+    with store.write() as tx:
+        assert _begin_of(tx, b"o" * 32, codes=codes[3:] * 4) is not None
+        assert callbacks.find_taken(tx, codes[3:] * 4) == frozenset()
 
 
 def test_of_equal_turns_at_once_one_is_begun_and_other_turns_of_the_number_wait(store: Store) -> None:

@@ -19,6 +19,7 @@ from gateway.storage import (
     outbox_claims,
     people,
     queue,
+    queue_counts,
     reports,
     retention,
 )
@@ -63,7 +64,7 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         lambda tx: callbacks.find_taken(tx, [f"{n:04}" for n in range(64)]),
         {"ix_told_codes_code"},
     ),
-    "what somebody has in hand": (lambda tx: callbacks.count_in_hand(tx, "p1"), {"ix_callbacks_in_hand"}),
+    "what somebody has in hand": (lambda tx: queue_counts.count_in_hand(tx, "p1"), {"ix_callbacks_in_hand"}),
     "what somebody has claimed": (
         lambda tx: callbacks.list_claimed_codes(tx, "p1"),
         {"ix_callbacks_in_hand"},

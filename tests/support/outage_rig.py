@@ -70,6 +70,7 @@ class _Failing:
     def __init__(self, tx: Tx, at: int, said: list[str]) -> None:
         self._tx, self._at, self._n, self._said = tx, at, 0, said
         self.conn, self.ring, self.dialect, self.mark = tx.conn, tx.ring, tx.dialect, tx.mark
+        self.foreseen = tx.foreseen
 
     def mark_as(self, _mark: str) -> "_Failing":
         return self

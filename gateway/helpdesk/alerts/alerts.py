@@ -15,7 +15,7 @@ from gateway.domain.permissions import ROLES, AuditAct, Permission, Role, check_
 from gateway.helpdesk.alerts import alert_answers, push_alerts
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.requests.planning import fill_message
-from gateway.storage import audit, callbacks, counts, outbox, people, settings
+from gateway.storage import audit, counts, outbox, people, queue_counts, settings
 from gateway.storage import duty as stored
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def is_frequent(parts: Services, tx: Tx, caller_id: str | None) -> bool:
     A phone that asks and cancels all day must not use up the alerts about other callers.
     """
     since = parts.clock.now() - timedelta(days=1)
-    return caller_id is not None and callbacks.count_asked(tx, caller_id, since) > ALERTS_A_CALLER_AND_DAY
+    return caller_id is not None and queue_counts.count_asked(tx, caller_id, since) > ALERTS_A_CALLER_AND_DAY
 
 
 def _join_names(parts: Services, tx: Tx, person: Person, key: str, now: datetime, *, join: bool) -> str:

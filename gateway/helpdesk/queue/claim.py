@@ -24,7 +24,7 @@ from gateway.domain.permissions import AuditAct, Permission, check_permission
 from gateway.helpdesk.errors import Full, explain_refusal, find_callback
 from gateway.helpdesk.requests.planning import find_window_start
 from gateway.helpdesk.staff.shifts import find_offers, is_big, list_on_duty
-from gateway.storage import attempts, audit, callbacks, callers, people, queue
+from gateway.storage import attempts, audit, callbacks, callers, people, queue, queue_counts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -230,7 +230,7 @@ def _check_capacity(tx: Tx, actor: Actor) -> None:
 
 def _check_room(tx: Tx, team: str, person: Person) -> None:
     """Raise Full at the agreed capacity; small centres do not count."""
-    if not person.capacity or callbacks.count_in_hand(tx, person.id) < person.capacity:
+    if not person.capacity or queue_counts.count_in_hand(tx, person.id) < person.capacity:
         return
     if is_big(tx, team):
         raise Full(person.capacity)

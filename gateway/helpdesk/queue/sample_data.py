@@ -29,7 +29,7 @@ from gateway.helpdesk.requests.intake_rules import choose_code
 from gateway.helpdesk.requests.planning import find_duty_hours, list_windows, plan_window
 from gateway.helpdesk.requests.refuse import REFUSED
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
-from gateway.storage import attempts, audit, callbacks, callers, notes, settings
+from gateway.storage import attempts, audit, callbacks, callers, notes, retention, settings
 from gateway.storage.attempts import Attempt
 from gateway.storage.callbacks import Callback
 from gateway.storage.tables import SAMPLE
@@ -154,7 +154,7 @@ def put_samples_in(parts: Services, actor: Actor, *, note: str) -> int:
     def work(tx: Tx) -> int:
         if not settings.put_if_new(tx, settings.SAMPLES, len(SAMPLES), by=actor.name, now=now):
             raise SamplesRefused(SampleFault.THERE)
-        if parts.reaches_real_phones or callers.has_real(tx):
+        if parts.reaches_real_phones or retention.has_real(tx):
             raise SamplesRefused(SampleFault.LIVE)
         hours, free = find_duty_hours(parts, tx, now), _list_free_numbers(tx)
         for nth, sample in enumerate(SAMPLES):
@@ -180,7 +180,7 @@ def take_samples_out(parts: Services, actor: Actor) -> int:
         if not settings.drop_setting(tx, settings.SAMPLES):
             return 0
         _note_press(tx, actor, AuditAct.SAMPLES_OUT, now)
-        return callers.drop_samples(tx)
+        return retention.drop_samples(tx)
 
     return parts.store.run(work)
 

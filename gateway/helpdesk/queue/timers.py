@@ -30,7 +30,7 @@ from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.queue.outcome import UNCLEAR
 from gateway.helpdesk.requests.intake_rules import call_for_help
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
-from gateway.storage import attempts, audit, broken_promises, callbacks, callers
+from gateway.storage import attempts, audit, broken_promises, callbacks, callers, queue_counts
 from gateway.storage import broken_promises as stored
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _few_passed(tx: Tx, now: datetime) -> tuple[Callback, ...]:
 
 def _may_end(tx: Tx, many: int, now: datetime) -> bool:
     few = many <= clock_guard.FEW[clock_guard.REQUESTS]
-    of = 0 if few else callbacks.count_open(tx)
+    of = 0 if few else queue_counts.count_open(tx)
     return clock_guard.may_end(tx, clock_guard.REQUESTS, many=many, of=of, now=now)
 
 

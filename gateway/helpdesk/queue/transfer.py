@@ -14,7 +14,7 @@ from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoSuchCallback, explain_refusal, find_callback
 from gateway.helpdesk.queue.claim import LEASE, is_to_decide
 from gateway.helpdesk.staff.shifts import DECIDING, FEW, find_offers, is_big, list_on_duty
-from gateway.storage import audit, callbacks, callers, duty, notes, people
+from gateway.storage import audit, callbacks, callers, duty, notes, people, queue_counts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -181,7 +181,7 @@ def _hand_over(parts: Services, tx: Tx, actor: Actor, callback_id: str, to: str,
         callback,
         colleague,
         {one.id for one in list_on_duty(parts, tx, now, actor.team)},
-        in_hand=callbacks.count_in_hand(tx, colleague.id),
+        in_hand=queue_counts.count_in_hand(tx, colleague.id),
         big=is_big(tx, colleague.team),
     )
     if why is not None:

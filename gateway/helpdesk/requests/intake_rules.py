@@ -62,8 +62,14 @@ def call_for_help(tx: Tx, callback: Callback, round_: str, *, now: datetime) -> 
     )
 
 
-_FIRST_ASKED = 4
+_FIRST_ASKED = callbacks.FEW
 """Candidates looked up first: on all but the longest queues one of them is free."""
+
+
+def list_first_codes(parts: Services, turn_key: bytes) -> list[str]:
+    """Return the codes about which ``choose_code`` asks first."""
+    key = parts.store.ring.key("code")
+    return list_code_candidates(key, turn_key.hex(), CODE_DIGITS)[:_FIRST_ASKED]
 
 
 def choose_code(

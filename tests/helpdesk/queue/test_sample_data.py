@@ -26,7 +26,7 @@ from gateway.helpdesk.requests import planning
 from gateway.helpdesk.staff import centre_policy
 from gateway.operations.reporting import monthly_report
 from gateway.operations.reporting.metrics import render_metrics, show_quality
-from gateway.storage import audit, callbacks, callers, people, reports, retention
+from gateway.storage import audit, callers, people, queue_counts, reports, retention
 from gateway.storage.tables import SAMPLE, metadata
 from tests.support.desk_rig import HER, OTHER, Desk
 
@@ -191,7 +191,7 @@ def read_figures(desk: Desk, boss: Actor) -> dict[str, object]:
     proved = replace(boss, proved_at=desk.clock.now())
     quality = show_quality(desk.parts, boss)
     with desk.parts.store.read() as tx:
-        open_ones = callbacks.count_open(tx)
+        open_ones = queue_counts.count_open(tx)
     return {
         "months": [
             monthly_report.report_month(desk.parts, boss, one, exact=True)
