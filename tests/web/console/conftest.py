@@ -40,7 +40,7 @@ def signed(app: Flask, parts: Services, line: Desk) -> Callable[..., Browser]:
     def in_as(name: str = "Noy", role: Role = Role.COUNSELLOR, **more: object) -> Browser:
         line.person(name, role, **more)
         browser = Browser(app.test_client()).carry(token_of(parts, name))
-        browser.get("/me")
+        browser.take_token()
         return browser
 
     return in_as
