@@ -186,7 +186,8 @@ def write_turn(
     Raises:
         PromiseBroken: the promised receipts would not come true.
     """
-    asks = not told and tx.dialect == "postgresql" and isinstance(turn.effects[0], RequestCallback)
+    first = next(iter(turn.effects), None)
+    asks = not told and tx.dialect == "postgresql" and isinstance(first, RequestCallback)
     begun = callers.begin_turn_of(
         tx, turn.key, session=turn.session_key, kind="effect", number=turn.number, now=turn.now,
         trial=turn.trial, codes=list_first_codes(parts, turn.key) if asks else (),

@@ -163,7 +163,7 @@ def begin_turn_of(
     """Insert the turn's key, then do ``upsert_caller_row``; None where this very turn was committed before.
 
     Then nothing is written. A concurrent insert of the same key is waited for. On PostgreSQL both go in one trip, and
-    with them the question which of ``codes``, for which ``find_taken`` may be asked, are in use.
+    with them the question which of ``codes`` are in use: ``find_taken`` knows the answer where the caller is new.
     """
     turn = {"key": key, "session": session, "kind": kind, "at": now}
     if tx.dialect != "postgresql":
@@ -177,9 +177,12 @@ def begin_turn_of(
     row = tx.execute(_build_begin_of(tuple(turn), tuple(values), asks=bool(codes)), given).first()
     if row is None:
         return None
-    if codes:
+    is_new = row.id == values["id"]
+    if (
+        codes and is_new
+    ):  # else it may have waited for a turn of this number, and shows what was there before that
         tx.foreseen[tuple(codes)] = frozenset((row.taken or "").split())
-    return _read_caller(tx, row, number), row.id == values["id"]
+    return _read_caller(tx, row, number), is_new
 
 
 @cache

@@ -76,6 +76,13 @@ def test_the_second_wish_of_a_first_turn_sees_what_the_first_one_wrote(parts: Se
     assert found.asks == 2
 
 
+def test_a_turn_that_asks_for_nothing_is_kept_and_repeated(parts: Services, asks: Turn) -> None:
+    nothing = replace(asks, effects=())
+    assert commit_turn(parts, nothing).receipts == ()
+    assert commit_turn(parts, nothing) == commit_turn(parts, nothing)
+    assert requests(parts) == []
+
+
 def test_only_what_was_written_is_nudged(parts: Services, asks: Turn) -> None:
     nudged: list[str] = []
 

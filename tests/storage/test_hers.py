@@ -1,5 +1,6 @@
 """What is known of callers: one row a number whatever happens at once, sealed, locked, and gone when she says so."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -206,6 +207,37 @@ def test_codes_in_use_are_read_with_the_beginning_of_a_turn(store: Store) -> Non
     with store.write() as tx:
         assert _begin_of(tx, b"o" * 32, codes=codes[3:] * 4) is not None
         assert callbacks.find_taken(tx, codes[3:] * 4) == frozenset()
+
+
+def _begin_and_ask(store: Store, codes: tuple[str, ...]) -> frozenset[str]:
+    with store.write() as tx:
+        assert _begin_of(tx, b"o" * 32, codes=codes) is not None
+        return callbacks.find_taken(tx, codes)
+
+
+def test_a_turn_that_waited_for_another_of_its_number_knows_the_code_given_meanwhile(
+    postgresql_store: Store,
+) -> None:
+    """On the phone a code is looked up among the requests of its number, so no two of them may have the same."""
+    codes = "4821", "4822", "4823", "4824"
+    with ThreadPoolExecutor(1) as pool:
+        with postgresql_store.write() as tx:
+            begun = _begin_of(tx, KEY, codes=codes)
+            assert begun is not None
+            waiting = pool.submit(_begin_and_ask, postgresql_store, codes)
+            _wait_for_a_lock(postgresql_store)
+            assert callbacks.insert_callback(tx, request(begun[0].id, "c1", code="4821"), is_first=True)
+        assert waiting.result() == {"4821"}
+
+
+def _wait_for_a_lock(store: Store) -> None:
+    asked, until = text("SELECT count(*) FROM pg_locks WHERE NOT granted"), time.monotonic() + 2
+    while True:
+        with store.read() as tx:
+            if tx.execute(asked).scalar_one():
+                return
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_of_equal_turns_at_once_one_is_begun_and_other_turns_of_the_number_wait(store: Store) -> None:
