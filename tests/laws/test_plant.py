@@ -32,6 +32,13 @@ def test_a_text_that_is_gone_is_said_loudly(tmp_path: Path) -> None:
         plant.plant(tmp_path, Fault("gone", "file.py", "y = 1", "y = 2", "tests/x.py::test_x"))
 
 
+def test_some_are_chosen_by_a_word() -> None:
+    assert plant.choose([]) == [*FAULTS]
+    (one,) = plant.choose(["conversations/commit.py"])
+    assert one.name == "the turn key is skipped"
+    assert plant.main("a word of none") != 0
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_fault_turns_its_test_red(tmp_path: Path) -> None:
