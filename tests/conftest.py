@@ -12,6 +12,7 @@ import redis
 from sqlalchemy import event
 
 from gateway.storage.database import Store
+from tests.support import shared
 from tests.support.cheap_hashes import hash_cheaply
 from tests.support.clocks import SetClock
 from tests.support.compiled import keep_statements
@@ -53,6 +54,21 @@ _keep_folders_in_memory()
 
 _OURS = ("GATEWAY_", "AFRICASTALKING_", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PORT", "HOST")
 _DATABASES = ["sqlite", "postgresql"]
+
+
+_SHARED = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open a folder for what the workers of this run share; each worker finds its name in the environment."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_SHARED] = shared.open_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it: the workers have ended by now."""
+    if _SHARED in config.stash:
+        shared.drop_folder(config.stash[_SHARED])
 
 
 def pytest_collection() -> None:

@@ -40,6 +40,7 @@ from gateway.storage.outbox import OutboxRow
 from gateway.storage.sessions import Sessions
 from gateway.storage.spool import Spool
 from tests.support.reviewed import reviewed
+from tests.support.shared import make_once
 
 HER = "+8562055512345"
 DESK = read_desk(load_settings({}).file.desk)
@@ -74,14 +75,17 @@ def off_the_clock() -> Iterator[None]:
 def sample() -> str:
     """The sample menu, read by a test's reviewer, checked, cut into pages and compiled once for all tests."""
     with off_the_clock():
-        asked = CheckContext(
-            today=date(2026, 11, 24), limits=(USSD_LIMITS, SMS_LIMITS), settings=LINE.for_engine().values
-        )
-        checked = check_menu(reviewed(read_folder(MENUS)), asked)
-        assert checked.menu is not None, checked.problems
-        return serialization.dump_menu(
-            add_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values)
-        )
+        return make_once("sample", _compile_sample).decode()
+
+
+def _compile_sample() -> bytes:
+    asked = CheckContext(
+        today=date(2026, 11, 24), limits=(USSD_LIMITS, SMS_LIMITS), settings=LINE.for_engine().values
+    )
+    checked = check_menu(reviewed(read_folder(MENUS)), asked)
+    assert checked.menu is not None, checked.problems
+    cut = add_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values)
+    return serialization.dump_menu(cut).encode()
 
 
 def made_parts(

@@ -8,7 +8,7 @@ from babel.messages.catalog import Message
 from gateway.web.shared import catalogues
 from gateway.web.shared.languages import NAMES
 
-COLLECTED = catalogues.collect_texts()
+pytestmark = pytest.mark.xdist_group("catalogues")  # reading all sources takes long, and one process needs it
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
@@ -20,14 +20,19 @@ def ids(catalog):
     return {message.id if isinstance(message.id, str) else message.id[0] for message in catalog if message.id}
 
 
-def test_the_pages_mark_their_texts():
-    assert len(ids(COLLECTED)) > 200
+@pytest.fixture(scope="module")
+def collected():
+    return catalogues.collect_texts()
+
+
+def test_the_pages_mark_their_texts(collected):
+    assert len(ids(collected)) > 200
 
 
 @pytest.mark.parametrize("language", catalogues.LANGUAGES)
 class TestOne:
-    def test_every_text_is_in_it_and_no_other(self, language):
-        assert ids(catalogues.read_catalogue(language)) == ids(COLLECTED)
+    def test_every_text_is_in_it_and_no_other(self, language, collected):
+        assert ids(catalogues.read_catalogue(language)) == ids(collected)
 
     def test_nothing_is_left_untranslated(self, language):
         empty = [m.id for m in catalogues.read_catalogue(language) if m.id and not all(texts(m))]
