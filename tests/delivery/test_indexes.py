@@ -4,31 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
 
 from gateway.foundation.services import Services
 from gateway.storage import outbox, outbox_claims
-from gateway.storage.database import Tx
+from tests.storage.test_plans import plan
 from tests.support.outbox_rig import Rows
 
 LIVE = ("ix_outbox_due", "ix_outbox_lane", "ix_outbox_lease", "ix_outbox_unclear")
 """The indexes that hold only rows which are still under way."""
-
-
-def plan(tx: Tx, work: Any) -> str:
-    """Explain the last statement that the work runs."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(tx.conn, "before_cursor_execute", note)
-    work()
-    event.remove(tx.conn, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if tx.dialect == "sqlite" else "EXPLAIN "
-    if tx.dialect == "postgresql":
-        tx.execute(text("SET LOCAL enable_seqscan = off"))
-    return "\n".join(str(row) for row in tx.conn.exec_driver_sql(explain + seen[-1][0], seen[-1][1]))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +30,7 @@ def test_what_is_asked_often_uses_its_index(
     now = parts.clock.now()
     with parts.store.write() as tx:
         asked = {
-            "claim": lambda: outbox_claims.claim_due(
+            "claim": lambda tx: outbox_claims.claim_due(
                 tx,
                 kinds=("answer",),
                 channels=("phone",),
@@ -55,9 +38,9 @@ def test_what_is_asked_often_uses_its_index(
                 now=now,
                 lease=timedelta(seconds=9),
             ),
-            "leases": lambda: outbox_claims.end_leases(tx, now=now, repeatable=()),
-            "overdue": lambda: outbox.list_overdue(tx, due_before=now, nudged_before=now, limit=9),
-            "unclear": lambda: outbox.list_rows(tx, state="unclear"),
+            "leases": lambda tx: outbox_claims.end_leases(tx, now=now, repeatable=()),
+            "overdue": lambda tx: outbox.list_overdue(tx, due_before=now, nudged_before=now, limit=9),
+            "unclear": lambda tx: outbox.list_rows(tx, state="unclear"),
         }[what]
         found = plan(tx, asked)
     if tx.dialect == "postgresql":
