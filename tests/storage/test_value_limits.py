@@ -9,7 +9,6 @@ from gateway.storage.database import Store
 from gateway.storage.tables import chores
 from gateway.storage.value_limits import NotText, TooLong, ValueRefused
 from tests.support.clocks import SetClock
-from tests.support.examples import count_examples
 
 
 def put(store: Store, name: str, clock: SetClock) -> None:
@@ -42,9 +41,16 @@ def test_a_length_holds_on_both_and_a_longer_condition_finds_nothing(store: Stor
         assert tx.execute(select(chores.c.name)).scalars().all() == ["\u0e81" * 40]
 
 
+_ANY = st.text(st.characters(), min_size=1, max_size=45)
+_LONG = st.integers(39, 42).flatmap(lambda size: st.text(min_size=size, max_size=size))
+_NOT_TEXT = st.builds(
+    "{}{}{}".format, st.text(max_size=20), st.sampled_from("\0\ud83d\udc80"), st.text(max_size=20)
+)
+
+
 @pytest.mark.fault("K16")
-@settings(max_examples=count_examples(60))
-@given(name=st.text(st.characters(), min_size=1, max_size=45))
+@settings(max_examples=60)  # all: a quarter seldom has each of what is odd
+@given(name=_ANY | _LONG | _NOT_TEXT)
 def test_both_databases_say_the_same_of_any_text(both: list[Store], name: str) -> None:
     said = [_said(store, name) for store in both]
     assert said[0] == said[1]
