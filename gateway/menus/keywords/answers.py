@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import pairwise, product
 
 from gateway.domain.contact_safety import PhoneSeen
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.engine import navigation
 from gateway.menus.engine.model import Choice, Keyword, Menu, Reaction
 from gateway.menus.engine.visibility import find_further, format_hours, list_form_screens
@@ -308,6 +309,7 @@ def _list_answer_words(menu: Menu, asks: str, value: str) -> Group[LexiconEntry]
     return list_entries([*(_NUMBER.sub(" ", fold_text(label)) for label in labels), *more])
 
 
+@keep_per_owner
 def _beside(menu: Menu) -> Group[LexiconEntry]:
     lexicon = build_lexicon(menu)
     return lexicon.courtesy + lexicon.numbering + lexicon.contact
