@@ -119,9 +119,23 @@ def parsed(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+_SAYS_NOTHING = (
+    ast.expr_context,
+    ast.operator,
+    ast.cmpop,
+    ast.boolop,
+    ast.unaryop,
+    ast.arguments,
+    ast.arg,
+    ast.Tuple,
+)
+"""Half of all nodes, about which no rule asks."""
+
+
 @cache
 def walked(text: str) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(parsed(text)))
+    """Every node of a module that a rule may ask about."""
+    return tuple(node for node in ast.walk(parsed(text)) if not isinstance(node, _SAYS_NOTHING))
 
 
 def dotted(node: ast.AST) -> str:
