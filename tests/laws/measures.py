@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from tests.laws.house_rules import walked
 from tests.laws.names import is_participle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +61,7 @@ class Tree:
 
     def add_file(self, path: str, text: str) -> None:
         self.files[path] = text.count("\n")
-        for node in ast.walk(ast.parse(text)):
+        for node in walked(text):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 self._add_function(node)
             elif isinstance(node, ast.ClassDef):
@@ -88,7 +89,7 @@ def list_prose(text: str) -> Iterator[tuple[str, str]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and not token.string.startswith(("# noqa", "# type:", "# fmt:")):
             yield "comment", token.string
-    for node in ast.walk(ast.parse(text)):
+    for node in walked(text):
         if (
             isinstance(node, ast.Expr)
             and isinstance(node.value, ast.Constant)

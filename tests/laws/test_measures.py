@@ -1,7 +1,12 @@
 """The measures count what they say, and the source stays within their targets."""
 
+import pytest
+
 from tests.laws import measures
 from tests.laws.measures import ROOT, Tree, measure, read_tree
+
+# Beside the house's rules, whose worker has parsed the tree already.
+pytestmark = pytest.mark.xdist_group("tree")
 
 TEXT = '''"""Counts septets (3GPP TS 23.038, section 6.2.1)."""
 
