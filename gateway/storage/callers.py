@@ -178,9 +178,8 @@ def begin_turn_of(
     if row is None:
         return None
     is_new = row.id == values["id"]
-    if (
-        codes and is_new
-    ):  # else it may have waited for a turn of this number, and shows what was there before that
+    # Of a known number it may have waited for another turn, and shows what was there before that.
+    if codes and is_new:
         tx.foreseen[tuple(codes)] = frozenset((row.taken or "").split())
     return _read_caller(tx, row, number), is_new
 
